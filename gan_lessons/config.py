@@ -1,0 +1,319 @@
+"""Every number a training depends on, as frozen data; the presets smoke, class, full and paper.
+
+Lengths count generator updates (`steps`); one step sees `batch` source images.
+"""
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+PRESETS = ("smoke", "class", "full")
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which images a training sees and how each is varied before use."""
+
+    name: str = "emoji_styles"  # a bundled set, or a folder with one subfolder a style
+    size: int = 64  # pixels a side
+    crop_scale: float = 1.0  # smallest random crop, as a share of the short side; 1: no crop
+    flip: bool = False  # mirror half of the images; not for sets with letters or digits
+
+    def __post_init__(self):
+        _require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
+        _require(
+            0 < self.crop_scale <= 1, f"data.crop_scale must lie in (0, 1], got {self.crop_scale}"
+        )
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Shapes of the four networks (StarGAN v2, appendix B, and what we changed)."""
+
+    size: int = 64  # pixels a side at training; the generator takes any size
+    domains: int = 8  # styles
+    generator: str = "modulated"  # or "adain", the paper's
+    width: int = 64  # channels of the generator's first layer
+    max_width: int = 128
+    bottleneck: int = 16  # side of the smallest feature map at `size`; 8 loses the detail
+    blocks: int = 2  # residual blocks at the bottleneck, encoder and decoder each
+    stem_stride: int = 2  # of every network's first layer; 1 in the paper, 2 costs a third
+    critic_width: int = 64  # channels of the discriminator's first layer
+    critic_max_width: int = 192
+    encoder_width: int = 48  # channels of the style encoder's first layer
+    encoder_max_width: int = 128
+    style_dim: int = 64
+    latent_dim: int = 16
+    mapping_width: int = 128  # 512 in the paper
+
+    def __post_init__(self):
+        _require(
+            self.size >= 16 and self.size & (self.size - 1) == 0,
+            f"model.size must be a power of two, 16 or more, got {self.size}",
+        )
+        _require(self.domains >= 2, f"model.domains must be 2 or more, got {self.domains}")
+        _require(
+            self.generator in ("modulated", "adain"),
+            f'model.generator must be "modulated" or "adain", got {self.generator!r}',
+        )
+        _require(self.stem_stride in (1, 2), f"model.stem_stride: 1 or 2, got {self.stem_stride}")
+        _require(
+            4 <= self.bottleneck < self.size and self.size % self.bottleneck == 0,
+            f"model.bottleneck must divide model.size {self.size}, got {self.bottleneck}",
+        )
+        for name in ("width", "critic_width", "encoder_width", "style_dim", "latent_dim"):
+            _require(getattr(self, name) >= 1, f"model.{name} must be positive")
+
+    @classmethod
+    def paper(cls, size: int = 256, domains: int = 2) -> "ModelConfig":
+        """Exactly the shapes of StarGAN v2 (Choi et al. 2020, appendix B, Tables 5 to 8).
+
+        Args:
+            size: pixels a side, a power of two.
+            domains: number of styles.
+
+        Returns:
+            A configuration with 33.9 M parameters in the generator at 256 pixels.
+        """
+        width = 2**14 // size
+        return cls(
+            size=size,
+            domains=domains,
+            generator="adain",
+            width=width,
+            max_width=512,
+            bottleneck=16,
+            blocks=2,
+            stem_stride=1,
+            critic_width=width,
+            critic_max_width=512,
+            encoder_width=width,
+            encoder_max_width=512,
+            mapping_width=512,
+        )
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the terms (StarGAN v2, section 3) and the schedule of each."""
+
+    sty: float = 1.0  # style reconstruction, |s - E(x_fake)|
+    cyc: float = 1.0  # cycle consistency, |x - G(x_fake, E(x))|
+    ds: float = 0.1  # diversity-sensitive loss at the start; 1 repaints emoji in one palette
+    ds_steps: int = 0  # steps over which `ds` falls to zero; 0: it stays
+    r1: float = 1.0  # gamma of the gradient penalty (Mescheder et al. 2018, equation 9)
+    r1_interval: int = 8  # lazy regularisation: every so many steps, weighted up by as much
+    augment: str = "shift,brightness"  # differentiable augmentation before the discriminator
+
+    def __post_init__(self):
+        for name in ("sty", "cyc", "ds", "r1"):
+            _require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
+        _require(self.r1_interval >= 1, "loss.r1_interval must be 1 or more")
+        unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
+        _require(not unknown, f"loss.augment: unknown {sorted(unknown)}")
+
+    @property
+    def augmentations(self) -> tuple[str, ...]:
+        """The names in `augment`, in order."""
+        return tuple(part for part in self.augment.split(",") if part)
+
+    def ds_at(self, step: int) -> float:
+        """Weight of the diversity term at a step: linear decay, a function and not a state."""
+        if self.ds_steps == 0:
+            return self.ds
+        return self.ds * max(0.0, 1 - step / self.ds_steps)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Length, optimisers, precision and the intervals of everything periodic."""
+
+    steps: int = 100_000
+    batch: int = 16  # source images a step, over all processes
+    accumulate: int = 1  # micro-batches a step; the result is that of one batch
+    lr: float = 2e-4  # generator, style encoder, discriminator
+    mapping_lr: float = 2e-6  # a hundredth, as in the paper
+    beta1: float = 0.0
+    beta2: float = 0.99
+    weight_decay: float = 1e-4
+    warmup: int = 0  # steps over which the learning rates rise linearly
+    decay: int = 0  # last steps over which the learning rates fall linearly to a tenth
+    ema_half_life: float = 10.0  # thousand images (Karras et al. 2020, appendix B)
+    precision: str = "auto"
+    compile: bool = False
+    seed: int = 0
+    log_every: int = 50  # steps
+    sample_every: int = 500
+    checkpoint_every: int = 500
+
+    def __post_init__(self):
+        _require(self.steps >= 1, f"train.steps must be positive, got {self.steps}")
+        _require(self.batch >= 1, f"train.batch must be positive, got {self.batch}")
+        _require(
+            self.accumulate >= 1 and self.batch % self.accumulate == 0,
+            f"train.accumulate must divide train.batch {self.batch}, got {self.accumulate}",
+        )
+        _require(
+            self.precision in PRECISIONS,
+            f"train.precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}",
+        )
+        _require(self.lr > 0 and self.mapping_lr > 0, "learning rates must be positive")
+        for name in ("log_every", "sample_every", "checkpoint_every"):
+            _require(getattr(self, name) >= 1, f"train.{name} must be 1 or more")
+
+    @property
+    def ema_decay(self) -> float:
+        """Share of the average that survives one step: 0.5 ** (batch / half-life)."""
+        return 0.5 ** (self.batch / (1000 * self.ema_half_life))
+
+    def lr_scale(self, step: int) -> float:
+        """Factor on every learning rate at a step: linear warm-up, linear decay at the end."""
+        up = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
+        left = self.steps - step
+        down = 1.0 if left >= self.decay else 0.1 + 0.9 * left / self.decay
+        return up * down
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole recipe of one training."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+    def __post_init__(self):
+        _require(
+            self.data.size == self.model.size,
+            f"data.size {self.data.size} and model.size {self.model.size} must be equal",
+        )
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Nested plain data, for JSON and checkpoints."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, dict[str, Any]]) -> "Config":
+        """The inverse of `to_dict`.
+
+        Raises:
+            ValueError: if a section or field is unknown, or a value is out of range.
+        """
+        parts = {f.name: f.default_factory for f in fields(cls)}
+        unknown = [
+            f"{section}.{key}"
+            for section, part in values.items()
+            for key in part
+            if section not in parts or key not in {f.name for f in fields(parts[section])}
+        ]
+        _require(not unknown, f"unknown configuration fields: {', '.join(unknown)}")
+        return cls(**{name: make(**values.get(name, {})) for name, make in parts.items()})
+
+    def override(self, settings: dict[str, str]) -> "Config":
+        """A copy with single fields replaced, as `--set train.lr=1e-4` asks.
+
+        Args:
+            settings: "section.field" to a value as text, or to a value of the field's type.
+
+        Returns:
+            A validated copy.
+
+        Raises:
+            ValueError: if a field is unknown, or a text does not parse as the field's type.
+        """
+        changed = self
+        for name, value in settings.items():
+            section, _, key = name.partition(".")
+            part = getattr(changed, section, None) if section in self.to_dict() else None
+            if part is None or key not in {f.name for f in fields(part)}:
+                raise ValueError(f"no field {name!r}; they are {', '.join(self.names())}")
+            parsed = _parse(name, value, type(getattr(part, key)))
+            parts = {section: replace(part, **{key: parsed})}
+            if name in ("data.size", "model.size"):  # one number, kept in two places
+                parts = {
+                    "data": replace(changed.data, size=parsed),
+                    "model": replace(changed.model, size=parsed),
+                }
+            changed = replace(changed, **parts)
+        return changed
+
+    def names(self) -> list[str]:
+        """All fields as "section.field"."""
+        return [f"{section}.{key}" for section, part in self.to_dict().items() for key in part]
+
+    def differences(self, other: "Config") -> list[str]:
+        """Fields in which two configurations differ, each with both values."""
+        mine, theirs = self.to_dict(), other.to_dict()
+        return [
+            f"{section}.{key}: {value!r} here, {theirs[section][key]!r} there"
+            for section, part in mine.items()
+            for key, value in part.items()
+            if value != theirs[section][key]
+        ]
+
+
+def _parse(name: str, value: Any, kind: type) -> Any:
+    """Read a field's value from text."""
+    if not isinstance(value, str):
+        return kind(value)
+    if kind is bool:
+        if value.lower() not in ("true", "false"):
+            raise ValueError(f"{name} is true or false, got {value!r}")
+        return value.lower() == "true"
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"{name} takes a value of type {kind.__name__}, got {value!r}") from None
+
+
+def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config:
+    """A complete recipe by name; the three differ in numbers only, never in code path.
+
+    Args:
+        name: "smoke" (seconds on one CPU thread), "class" (a lesson on one small GPU), or
+            "full" (the real thing).
+        data: a bundled set or a folder.
+        domains: its number of styles.
+
+    Returns:
+        A validated configuration.
+
+    Raises:
+        ValueError: if there is no such preset.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"no preset {name!r}; they are {', '.join(PRESETS)}")
+    painted = data == "painted_photos"
+    base = Config(
+        data=DataConfig(name=data, crop_scale=0.5 if painted else 1.0, flip=painted),
+        model=ModelConfig(domains=domains),
+        loss=LossConfig(augment="shift,brightness,cutout" if painted else "shift,brightness"),
+    )
+    changes = {
+        "smoke": {
+            "data.size": 32,
+            "model.bottleneck": 8,
+            "model.width": 16,
+            "model.max_width": 32,
+            "model.blocks": 1,
+            "model.critic_width": 16,
+            "model.critic_max_width": 32,
+            "model.encoder_width": 16,
+            "model.encoder_max_width": 32,
+            "model.mapping_width": 32,
+            "train.steps": 20,
+            "train.batch": 8,
+            "train.log_every": 5,
+            "train.sample_every": 10,
+            "train.checkpoint_every": 10,
+        },
+        "class": {"train.steps": 5_000, "train.decay": 1_000},
+        "full": {"train.steps": 100_000, "train.decay": 20_000},
+    }
+    return base.override(changes[name])

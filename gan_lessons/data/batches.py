@@ -1,0 +1,147 @@
+"""Batches as pure functions of (seed, step, sample index).
+
+Nothing is stateful: step 700 sees the same images, latents and augmentations whether the run was
+interrupted before it or not, and two processes that each take half of it see what one would.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+from gan_lessons.augment import NUMBERS, resize
+from gan_lessons.config import DataConfig
+from gan_lessons.data.datasets import StyleDataset
+
+MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9)  # odd constants that spread neighbouring numbers
+
+
+def generator_at(seed: int, step: int) -> torch.Generator:
+    """Randomness that depends on seed and step alone."""
+    mixed = (seed * MIX[0] + (step + 1) * MIX[1]) % 2**63
+    return torch.Generator().manual_seed(mixed)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step sees; every field has one row a sample."""
+
+    x_real: Tensor  # (N, 3, S, S) in [-1, 1], sources
+    y_org: Tensor  # (N,) their domains
+    x_ref: Tensor  # (N, 3, S, S), references of the target domains; the real side of D too
+    x_ref2: Tensor  # (N, 3, S, S), second references, for diversity
+    y_trg: Tensor  # (N,) target domains
+    z_trg: Tensor  # (N, latent_dim)
+    z_trg2: Tensor  # (N, latent_dim)
+    from_latent: Tensor  # (N,) bool: take the style from z_trg, otherwise from x_ref
+    uniform: Tensor  # (N, 3, 5), augmentations of D's real, D's fake and G's fake images
+
+    def __len__(self) -> int:
+        return len(self.y_org)
+
+    def rows(self, chosen: slice) -> "Batch":
+        """Some of the samples."""
+        return replace(self, **{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
+    def split(self, parts: int) -> list["Batch"]:
+        """Equal micro-batches; sample `i` goes to part `i % parts`, so that each has both kinds."""
+        return [self.rows(slice(part, None, parts)) for part in range(parts)]
+
+
+class Batches:
+    """Draw the batch of any step from a set's training images.
+
+    Args:
+        dataset: all images; only those of one split are used.
+        data: size, crops and mirroring.
+        batch: samples a step, over all processes.
+        latent_dim: length of the latents.
+        seed: of the training.
+        split: "train", or another for measuring.
+        device: where the batches are wanted; images of equal size are kept there as uint8.
+
+    Raises:
+        ValueError: if a style has fewer than two images in the split.
+    """
+
+    def __init__(
+        self,
+        dataset: StyleDataset,
+        data: DataConfig,
+        *,
+        batch: int,
+        latent_dim: int,
+        seed: int,
+        split: str = "train",
+        device: torch.device | str = "cpu",
+    ):
+        self.dataset, self.data, self.device = dataset, data, torch.device(device)
+        self.batch, self.latent_dim, self.seed = batch, latent_dim, seed
+        self.by_domain = [dataset.indices(split, style) for style in dataset.styles]
+        for style, rows in zip(dataset.styles, self.by_domain, strict=True):
+            if len(rows) < 2:
+                raise ValueError(
+                    f"style {style!r} has {len(rows)} images for {split!r}; it needs 2 or more"
+                )
+        self.images = dataset.images
+        if isinstance(self.images, Tensor):
+            self.images = self.images.to(self.device)
+
+    def __call__(self, step: int) -> Batch:
+        """The batch of a step, samples of all processes together."""
+        n, random = self.batch, generator_at(self.seed, step)
+        domains = len(self.by_domain)
+        y_org = torch.randint(domains, (n,), generator=random)
+        y_trg = torch.randint(domains, (n,), generator=random)
+        picks = torch.rand(3, n, generator=random, dtype=torch.float64)
+        crops = torch.rand(3, n, 4, generator=random)
+        z = torch.randn(2, n, self.latent_dim, generator=random)
+        uniform = torch.rand(n, 3, NUMBERS, generator=random)
+        images = [
+            self.take(self.choose(domain, pick), crop)
+            for domain, pick, crop in zip((y_org, y_trg, y_trg), picks, crops, strict=True)
+        ]
+        # Samples 0, 1 from latents, 2, 3 from references, and so on: halves of every process.
+        from_latent = torch.arange(n) // 2 % 2 == 0
+        rest = (y_trg, z[0], z[1], from_latent, uniform)
+        y_trg, z1, z2, from_latent, uniform = (t.to(self.device) for t in rest)
+        return Batch(
+            images[0], y_org.to(self.device), images[1], images[2],
+            y_trg, z1, z2, from_latent, uniform,
+        )  # fmt: skip
+
+    def choose(self, domain: Tensor, pick: Tensor) -> Tensor:
+        """Row numbers of one image of each asked-for domain, from uniform numbers."""
+        return torch.stack(
+            [
+                self.by_domain[d][int(u * len(self.by_domain[d]))]
+                for d, u in zip(domain.tolist(), pick.tolist(), strict=True)
+            ]
+        )
+
+    def take(self, rows: Tensor, crops: Tensor) -> Tensor:
+        """Images by row number, cropped and mirrored, `(N, 3, S, S)` in [-1, 1]."""
+        whole = self.data.crop_scale == 1
+        if isinstance(self.images, Tensor) and whole:
+            x = self.images[rows.to(self.device)].float()
+        else:
+            pieces = [
+                self.crop(self.images[row], u)
+                for row, u in zip(rows.tolist(), crops.tolist(), strict=True)
+            ]
+            x = torch.cat(pieces)
+        x = resize(x, self.data.size) / 127.5 - 1
+        if self.data.flip:
+            mirrored = (crops[:, 3] < 0.5).to(x.device)
+            x = torch.where(mirrored[:, None, None, None], x.flip(3), x)
+        return x
+
+    def crop(self, image: Tensor, uniform: list[float]) -> Tensor:
+        """A random square of one picture, `(1, 3, S, S)` as float in 0..255."""
+        height, width = image.shape[1:]
+        share = 1 - uniform[0] * (1 - self.data.crop_scale)
+        side = max(1, round(min(height, width) * share))
+        top = round(uniform[1] * (height - side))
+        left = round(uniform[2] * (width - side))
+        piece = image[None, :, top : top + side, left : left + side].to(self.device).float()
+        return resize(piece, self.data.size)

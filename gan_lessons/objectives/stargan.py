@@ -1,0 +1,128 @@
+"""What StarGAN v2 trains for: two phases a step, discriminator and generator.
+
+A phase names the networks it steps and computes named terms; the training loop knows no more.
+Half of each batch takes its style from a latent and half from a reference, in one pass, where the
+paper makes two passes of each kind.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gan_lessons import losses
+from gan_lessons.augment import augment
+from gan_lessons.config import Config, ModelConfig
+from gan_lessons.data.batches import Batch
+from gan_lessons.networks.stargan import build
+
+Terms = dict[str, tuple[float, Tensor]]  # name to (weight, unweighted value)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One update within a step: which networks it steps, by which loss, how often."""
+
+    name: str
+    networks: tuple[str, ...]
+    terms: Callable[[Batch, int], Terms]
+    interval: int = 1
+
+
+class StarGAN:
+    """Networks and phases of the multi-domain, multi-style model.
+
+    Args:
+        config: shapes and weights of the terms.
+        seed: of the initial weights.
+    """
+
+    averaged = ("generator", "mapping_network", "style_encoder")  # those with an EMA
+
+    def __init__(self, config: Config):
+        self.loss, self.model = config.loss, config.model
+        self.networks: dict[str, nn.Module] = build(config.model, config.train.seed)
+        self.lrs = dict.fromkeys(self.networks, config.train.lr)
+        self.lrs["mapping_network"] = config.train.mapping_lr
+        # Penalties need gradients of gradients: they keep the eager network where the loop
+        # replaces this entry by a compiled one.
+        self.forward = dict(self.networks)
+        self.phases = (
+            Phase("D", ("discriminator",), self.discriminator_terms),
+            Phase("G", ("generator", "mapping_network", "style_encoder"), self.generator_terms),
+        )
+
+    def styles(self, batch: Batch) -> Tensor:
+        """Target style codes: from latents for some samples, from references for the others."""
+        mapped = self.forward["mapping_network"](batch.z_trg, batch.y_trg)
+        encoded = self.forward["style_encoder"](batch.x_ref, batch.y_trg)
+        return torch.where(batch.from_latent[:, None], mapped, encoded)
+
+    def judge(self, x: Tensor, y: Tensor, uniform: Tensor) -> Tensor:
+        """Logits of augmented images."""
+        return self.forward["discriminator"](augment(x, uniform, self.loss.augmentations), y)
+
+    def discriminator_terms(self, batch: Batch, step: int) -> Terms:
+        """Tell references of the target domain from translations into it."""
+        with torch.no_grad():
+            x_fake = self.forward["generator"](batch.x_real, self.styles(batch))
+        terms = {}
+        real = self.judge(batch.x_ref, batch.y_trg, batch.uniform[:, 0])
+        fake = self.judge(x_fake, batch.y_trg, batch.uniform[:, 1])
+        terms["adv_d"] = (1.0, losses.nonsaturating_d(real, fake))
+        if self.loss.r1 and step % self.loss.r1_interval == 0:
+            x = augment(batch.x_ref, batch.uniform[:, 0], self.loss.augmentations)
+            x = x.detach().requires_grad_()
+            logits = self.networks["discriminator"](x, batch.y_trg)
+            weight = self.loss.r1 * self.loss.r1_interval
+            terms["r1"] = (weight, losses.r1_penalty(logits, x))
+        return terms
+
+    def generator_terms(self, batch: Batch, step: int) -> Terms:
+        """Fool the discriminator, keep style legible and content recoverable, vary."""
+        generate, encode = self.forward["generator"], self.forward["style_encoder"]
+        s_trg = self.styles(batch)
+        x_fake = generate(batch.x_real, s_trg)
+        logits = self.judge(x_fake, batch.y_trg, batch.uniform[:, 2])
+        terms = {"adv_g": (1.0, losses.nonsaturating_g(logits))}
+        # One encoder pass reads the style of the result and of the source.
+        both = encode(torch.cat([x_fake, batch.x_real]), torch.cat([batch.y_trg, batch.y_org]))
+        s_pred, s_org = both.chunk(2)
+        terms["sty"] = (self.loss.sty, losses.style_reconstruction(s_pred, s_trg))
+        if self.loss.cyc:
+            x_rec = generate(x_fake, s_org)
+            terms["cyc"] = (self.loss.cyc, losses.cycle_consistency(x_rec, batch.x_real))
+        if weight := self.loss.ds_at(step):
+            with torch.no_grad():
+                x_fake2 = generate(batch.x_real, self.other_styles(batch))
+            terms["ds"] = (-weight, losses.diversity(x_fake, x_fake2))
+        return terms
+
+    def other_styles(self, batch: Batch) -> Tensor:
+        """A second style a sample, of the same kind as the first."""
+        mapped = self.forward["mapping_network"](batch.z_trg2, batch.y_trg)
+        encoded = self.forward["style_encoder"](batch.x_ref2, batch.y_trg)
+        return torch.where(batch.from_latent[:, None], mapped, encoded)
+
+    @staticmethod
+    @torch.no_grad()
+    def sample(networks: dict[str, nn.Module], batch: Batch, model: ModelConfig) -> Tensor:
+        """A sheet of fixed sources in every style, by latents and by a reference.
+
+        Args:
+            networks: "generator", "mapping_network", "style_encoder", usually the averages.
+            batch: a fixed batch; sources, latents and references are taken from it.
+            model: for the number of domains.
+
+        Returns:
+            `(rows, columns, 3, S, S)`: each row a source, then for each domain two latents.
+        """
+        sources = batch.x_real[:8]
+        cells = [sources]
+        for domain in range(model.domains):
+            y = torch.full((len(sources),), domain, device=sources.device)
+            for z in (batch.z_trg[:1], batch.z_trg2[:1]):
+                s = networks["mapping_network"](z.expand(len(sources), -1), y)
+                cells.append(networks["generator"](sources, s))
+        return torch.stack(cells, dim=1)

@@ -1,0 +1,68 @@
+"""The model card: what a model does, what made it, what it must not be used for."""
+
+from gan_lessons.config import Config
+
+TEMPLATE = """---
+library_name: gan-lessons
+license: {licence}
+tags: [style-transfer, gan, stargan-v2]
+---
+
+# {name}
+
+Turns one image into many: {count} styles, and many results in each style.
+
+    from gan_lessons import StyleTransfer
+    model = StyleTransfer.load("{name}")
+    pictures = model.restyle("picture.png", "{style}", count=4, seed=0)
+
+Styles: {styles}.
+
+## What made these weights
+
+| | |
+|---|---|
+| data | {data}, training split, {size} x {size} pixels |
+| steps | {steps:,} of {batch} source images ({images:,} images seen) |
+| time | {hours} hours on {device}, {precision} |
+| started from | {origin} |
+| torch | {torch} |
+
+Optimised by the recipe in `config.json`; averaged weights, stored in half precision. The log is
+in `log.jsonl`, one line every {log_every} steps; `samples/` shows held-out images on the way.
+
+## Limits
+
+The model knows the styles and the kind of picture it was trained on, at its training size. Other
+pictures get the colours and shading of the styles, not new drawings. It was made for teaching.
+"""
+
+LICENCES = {"emoji_styles": "cc-by-sa-4.0", "painted_photos": "gpl-3.0"}
+
+
+def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict) -> str:
+    """Write a model's card.
+
+    Args:
+        name: the model's or run's name.
+        styles: in domain order.
+        config: the recipe.
+        made: what `runs.provenance` says of the run.
+
+    Returns:
+        Markdown with the hub's front matter.
+    """
+    origin = made["from"]
+    return TEMPLATE.format(
+        name=name,
+        licence=LICENCES.get(config.data.name, "other"),
+        count=len(styles),
+        style=styles[0],
+        styles=", ".join(styles),
+        data=config.data.name,
+        size=config.data.size,
+        batch=config.train.batch,
+        log_every=config.train.log_every,
+        origin=f"{origin['weights']} ({origin['steps']} steps)" if origin else "random weights",
+        **{k: v for k, v in made.items() if k != "from"},
+    )

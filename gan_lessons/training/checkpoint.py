@@ -1,0 +1,169 @@
+"""Everything a training is at one step, saved so that resuming equals never having stopped."""
+
+import pickle
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from gan_lessons.config import Config
+from gan_lessons.files import OutputFolder
+from gan_lessons.training import ema, precision
+
+FILE = "checkpoint.pt"
+FORMAT = "gan_lessons checkpoint 1"
+FREE = {"train.log_every", "train.sample_every", "train.checkpoint_every"}  # change no weight
+
+
+@dataclass
+class State:
+    """Networks, their averages, optimisers and the number of finished steps.
+
+    Randomness needs no entry: every draw is a function of (seed, step). See `data.batches`.
+    """
+
+    config: Config
+    device: torch.device
+    precision: str  # resolved: "fp32", "bf16" or "fp16"
+    networks: dict[str, nn.Module]
+    averages: dict[str, nn.Module]
+    optimisers: dict[str, torch.optim.Optimizer]
+    scaler: torch.amp.GradScaler
+    step: int = 0
+    seconds: float = 0.0  # spent training, over all sittings
+    origin: dict = field(default_factory=dict)  # what the first weights came from, if anything
+
+    def parts(self) -> dict:
+        """What to save, tensors and plain values only."""
+        return {
+            "format": FORMAT,
+            "config": self.config.to_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "origin": self.origin,
+            "precision": self.precision,
+            "networks": {k: v.state_dict() for k, v in self.networks.items()},
+            "averages": {k: v.state_dict() for k, v in self.averages.items()},
+            "optimisers": {k: v.state_dict() for k, v in self.optimisers.items()},
+            "scaler": self.scaler.state_dict(),
+        }
+
+    def restore(self, parts: dict) -> None:
+        """Take over a checkpoint's values, in place."""
+        for group in ("networks", "averages", "optimisers"):
+            for name, module in getattr(self, group).items():
+                module.load_state_dict(parts[group][name])
+        self.scaler.load_state_dict(parts["scaler"])
+        self.step, self.seconds = parts["step"], parts["seconds"]
+        self.origin = parts["origin"]
+
+
+def create(objective, config: Config, device: torch.device, resolved: str | None = None) -> State:
+    """The state before the first step.
+
+    Args:
+        objective: its networks and phases; the networks move to the device.
+        config: the whole recipe.
+        device: where to train.
+        resolved: a precision already decided, on resuming; otherwise the machine is asked.
+
+    Returns:
+        Fresh optimisers and averages around the objective's networks.
+    """
+    train = config.train
+    for network in objective.networks.values():
+        network.to(device=device, memory_format=torch.channels_last)
+    optimisers = {
+        phase.name: torch.optim.AdamW(
+            [
+                {
+                    "params": list(objective.networks[name].parameters()),
+                    "lr": objective.lrs[name],
+                    "full_lr": objective.lrs[name],
+                }
+                for name in phase.networks
+            ],
+            betas=(train.beta1, train.beta2),
+            weight_decay=train.weight_decay,
+            fused=True,
+        )
+        for phase in objective.phases
+    }
+    resolved = resolved or precision.resolve(train.precision, device.type)
+    return State(
+        config=config,
+        device=device,
+        precision=resolved,
+        networks=objective.networks,
+        averages={k: ema.averaged_copy(objective.networks[k]) for k in objective.averaged},
+        optimisers=optimisers,
+        scaler=torch.amp.GradScaler(device.type, enabled=resolved == "fp16"),
+    )
+
+
+def save(state: State, folder: OutputFolder) -> Path:
+    """Write the checkpoint; a kill at any moment leaves the old one or the new one, whole.
+
+    Args:
+        state: what to save.
+        folder: the run's folder.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        OSError: if the disk is full; the previous checkpoint is untouched then.
+    """
+    with folder.open(FILE) as handle:
+        torch.save(state.parts(), handle)
+    return folder.root / FILE
+
+
+def read(path: Path) -> dict:
+    """Read a checkpoint without executing anything in it.
+
+    Args:
+        path: a file that `save` wrote.
+
+    Returns:
+        Its parts.
+
+    Raises:
+        ValueError: if it is no checkpoint of this package, or damaged.
+    """
+    try:
+        parts = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, zipfile.BadZipFile, KeyError):
+        raise ValueError(
+            f"{path} is not a readable checkpoint; nothing in it was executed. "
+            "Give the folder of a run made by `gan-lessons train`"
+        ) from None
+    if not isinstance(parts, dict) or parts.get("format") != FORMAT:
+        raise ValueError(f"{path} is a checkpoint of something else, not of a run of this package")
+    return parts
+
+
+def check_same_recipe(saved: Config, asked: Config, step: int) -> None:
+    """Refuse to resume under a recipe that would not have led to this checkpoint.
+
+    The length may change as long as the learning rate's decay has not begun under either.
+
+    Args:
+        saved: the checkpoint's recipe.
+        asked: the recipe to go on with.
+        step: finished steps.
+
+    Raises:
+        ValueError: naming each field that differs.
+    """
+    free = set(FREE)
+    if step <= min(c.train.steps - c.train.decay for c in (saved, asked)):
+        free.add("train.steps")
+    different = [d for d in asked.differences(saved) if d.split(":")[0] not in free]
+    if different:
+        raise ValueError(
+            "this run was started with another recipe; resume with the same one, or go on from "
+            f"its weights with --init-from. Different: {'; '.join(different)}"
+        )

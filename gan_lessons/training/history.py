@@ -1,0 +1,144 @@
+"""What a training tells: a log, a progress line, TensorBoard, and the stop at a NaN."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gan_lessons.files import OutputFolder
+
+FILE = "log.jsonl"
+
+
+class History:
+    """Collect scalars on the device and write them out at an interval.
+
+    Args:
+        folder: the run's folder.
+        start: finished steps; later lines of an earlier sitting are dropped.
+        steps: total, for the time left.
+        batch: images a step.
+        report: called with each progress line.
+        tensorboard: also write TensorBoard event files, where it is installed.
+    """
+
+    def __init__(
+        self,
+        folder: OutputFolder,
+        *,
+        start: int,
+        steps: int,
+        batch: int,
+        report: Callable[[str], None],
+        tensorboard: bool = True,
+    ):
+        self.folder, self.steps, self.batch, self.report = folder, steps, batch, report
+        self.pending: list[tuple[int, dict[str, Tensor]]] = []
+        self.clock = time.perf_counter()
+        self.forget_after(start)
+        self.writer = _tensorboard(folder, start) if tensorboard else None
+
+    def forget_after(self, step: int) -> None:
+        """Drop lines that a kill left behind the checkpoint that is resumed from."""
+        path = self.folder.root / FILE
+        if path.exists():
+            kept = [line for line in read(path) if line["step"] <= step]
+            self.folder.write_text(FILE, "".join(json.dumps(line) + "\n" for line in kept))
+
+    def add(self, step: int, terms: dict[str, Tensor]) -> None:
+        """Remember a step's unweighted terms without waiting for the device."""
+        self.pending.append((step, {name: value.detach() for name, value in terms.items()}))
+
+    def write(self, step: int, lr: float) -> dict[str, float]:
+        """Write the means since the last line.
+
+        Args:
+            step: finished steps.
+            lr: the generator's learning rate.
+
+        Returns:
+            The line that was written.
+
+        Raises:
+            FloatingPointError: naming the term and the step that was not finite.
+        """
+        means = self.means()
+        now = time.perf_counter()
+        per_step = (now - self.clock) / max(1, len(self.pending))
+        self.clock, self.pending = now, []
+        line = {
+            "step": step,
+            "images": step * self.batch,
+            "seconds_per_step": round(per_step, 4),
+            "lr": lr,
+            **{name: round(value, 5) for name, value in means.items()},
+        }
+        self.folder.append_line(FILE, json.dumps(line))
+        if self.writer:
+            for name, value in means.items():
+                self.writer.add_scalar(name, value, step)
+            self.writer.flush()
+        shown = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
+        left = duration(per_step * (self.steps - step))
+        self.report(
+            f"step {step}/{self.steps}  {per_step:.2f} s a step  {left} left  {shown}"
+        )
+        return line
+
+    def means(self) -> dict[str, float]:
+        """Mean of each term over the steps not yet written; stops at a value that is not finite."""
+        names = sorted({name for _, terms in self.pending for name in terms})
+        means = {}
+        for name in names:
+            found = [(step, terms[name]) for step, terms in self.pending if name in terms]
+            values = torch.stack([value.float() for _, value in found]).tolist()
+            for (step, _), value in zip(found, values, strict=True):
+                if not math.isfinite(value):
+                    raise FloatingPointError(
+                        f"{name} became {value} at step {step}; the last checkpoint is sound. "
+                        "Resume from it with a smaller learning rate or with precision fp32"
+                    )
+            means[name] = sum(values) / len(values)
+        return means
+
+    def close(self) -> None:
+        """Let go of TensorBoard's file."""
+        if self.writer:
+            self.writer.close()
+
+
+def read(path) -> list[dict]:
+    """Read a run's log, leaving out a last line that a kill cut short.
+
+    Args:
+        path: of `log.jsonl`.
+
+    Returns:
+        One dictionary a line.
+    """
+    lines = []
+    for text in path.read_text().splitlines():
+        try:
+            lines.append(json.loads(text))
+        except json.JSONDecodeError:
+            break
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """A length of time for people: "3 h 20 min", "12 min", "40 s"."""
+    minutes, hours = seconds / 60, seconds / 3600
+    if hours >= 1:
+        return f"{int(hours)} h {int(minutes % 60):02d} min"
+    return f"{minutes:.0f} min" if minutes >= 2 else f"{seconds:.0f} s"
+
+
+def _tensorboard(folder: OutputFolder, start: int):
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder.path("tensorboard")), purge_step=start or None)

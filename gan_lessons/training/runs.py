@@ -1,0 +1,256 @@
+"""A training from the first word to the last: what it costs, start, resume, samples, weights."""
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torchvision
+
+from gan_lessons.config import Config
+from gan_lessons.data.batches import Batches
+from gan_lessons.data.datasets import StyleDataset, load_dataset
+from gan_lessons.data.gate import encode_image, tensor_to_image
+from gan_lessons.files import OutputFolder
+from gan_lessons.objectives.stargan import StarGAN
+from gan_lessons.training import checkpoint, ema, weights
+from gan_lessons.training.card import model_card
+from gan_lessons.training.checkpoint import State
+from gan_lessons.training.history import duration
+from gan_lessons.training.loop import compile_forward, train, update
+from gan_lessons.training.precision import device_named
+
+Report = Callable[[str], None]
+WARMUP = 200  # steps; the optimiser's moments are empty when only weights are taken over
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a training will take, measured on a few steps of it."""
+
+    seconds_per_step: float
+    seconds: float  # to the end
+    memory: int  # peak bytes, of this process or on the GPU
+    disk: int  # bytes of checkpoint, weights and sample sheets
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds_per_step:.2f} s a step, {duration(self.seconds)} to the end, "
+            f"{self.memory / 2**30:.1f} GiB of memory at the peak, {self.disk / 2**20:.0f} MiB of disk"
+        )
+
+
+def run(
+    config: Config,
+    out: str | Path,
+    *,
+    resume: str = "",
+    init_from: str | Path | None = None,
+    device: str = "auto",
+    dataset: StyleDataset | None = None,
+    report: Report = print,
+) -> State:
+    """Train by a recipe; start, resume or go on from weights.
+
+    Args:
+        config: the recipe.
+        out: the run's folder: log, samples, checkpoint and weights, loadable as a model.
+        resume: "auto" goes on from the folder's checkpoint where there is one.
+        init_from: folder of a model or run whose weights to start from, with a fresh optimiser
+            and a warm-up of 200 steps.
+        device: "auto", "cuda", "mps" or "cpu".
+        dataset: already loaded; otherwise `config.data.name` is.
+        report: called with each line for people.
+
+    Returns:
+        The state at the end.
+
+    Raises:
+        ValueError: if the folder holds a run and `resume` is off, the recipe differs from the
+            checkpoint's, the weights do not fit, or the data set has other styles.
+    """
+    if resume not in ("", "auto"):
+        raise ValueError(f'resume takes "auto" or nothing, got {resume!r}')
+    target = device_named(device)
+    saved = _checkpoint_of(Path(out), resume)
+    if init_from and saved is None and not config.train.warmup:
+        config = config.override({"train.warmup": WARMUP})
+    elif init_from and saved and not config.train.warmup:
+        config = config.override({"train.warmup": Config.from_dict(saved["config"]).train.warmup})
+    dataset = dataset or load_dataset(config.data.name, size=config.data.size)
+    if len(dataset.styles) != config.model.domains:
+        config = config.override({"model.domains": len(dataset.styles)})
+    if saved:
+        checkpoint.check_same_recipe(Config.from_dict(saved["config"]), config, saved["step"])
+    batches = Batches(
+        dataset,
+        config.data,
+        batch=config.train.batch,
+        latent_dim=config.model.latent_dim,
+        seed=config.train.seed,
+        device=target,
+    )
+    objective = StarGAN(config)
+    state = checkpoint.create(objective, config, target, saved and saved["precision"])
+    if saved:
+        state.restore(saved)
+        report(f"resuming after step {state.step}")
+    elif init_from:
+        _take_weights(state, Path(init_from), dataset.styles)
+    folder = OutputFolder(out)
+    shown = f"{dataset.name}: {len(dataset.indices('train'))} training images"
+    report(f"{shown}, {len(dataset.styles)} styles; {target}, {state.precision}")
+    if state.step < config.train.steps:
+        report(f"this will cost {forecast(objective, state, batches)}")
+
+    sheet = fixed_batch(dataset, config, target)
+    return train(
+        objective,
+        state,
+        batches,
+        folder,
+        on_sample=lambda s: write_sheet(s, sheet, folder),
+        on_checkpoint=lambda s: write_model(s, dataset.styles, folder),
+        report=report,
+    )
+
+
+def _checkpoint_of(out: Path, resume: str) -> dict | None:
+    """The checkpoint to go on from, or None for a fresh start."""
+    path = out / checkpoint.FILE
+    if not path.exists():
+        return None
+    if not resume:
+        raise ValueError(
+            f"{out} already holds a run; add --resume auto to go on with it, or name another folder"
+        )
+    return checkpoint.read(path)
+
+
+def _take_weights(state: State, source: Path, styles: tuple[str, ...]) -> None:
+    """Start networks and averages from stored weights; the optimisers stay fresh."""
+    _, theirs, made = weights.read_config(source)
+    if theirs != styles:
+        raise ValueError(
+            f"{source} was trained for the styles {', '.join(theirs)}; "
+            f"this data set has {', '.join(styles)}"
+        )
+    for name, network in weights.read(source, tuple(state.networks)).items():
+        try:
+            state.networks[name].load_state_dict(network.state_dict())
+        except RuntimeError:
+            raise ValueError(
+                f"the weights in {source} have other shapes than this recipe's {name}; "
+                "use the recipe in their config.json"
+            ) from None
+    for name, average in state.averages.items():
+        average.load_state_dict(state.networks[name].state_dict())
+    state.origin = {"weights": source.name, **{k: made.get(k) for k in ("steps", "images")}}
+
+
+def forecast(objective: StarGAN, state: State, batches: Batches) -> Cost:
+    """Measure a few steps on copies and say what the rest will cost.
+
+    Args:
+        objective: what will be trained; left as it was.
+        state: its state; left as it was.
+        batches: of the training.
+
+    Returns:
+        The cost from the state's step to the end.
+    """
+    config = state.config
+    trial = StarGAN(config)
+    compile_forward(trial, config.train.compile)
+    scratch = checkpoint.create(trial, config, state.device, state.precision)
+    interval = config.loss.r1_interval
+    times = {}
+    for step in (0, 1, 0, 1, 1):  # lazily regularised steps and plain ones; the last times count
+        start = time.perf_counter()
+        batch = batches(step)
+        for phase in trial.phases:
+            terms = update(trial, scratch, phase, batch, step, 1.0)
+        for name, average in scratch.averages.items():
+            ema.update(average, scratch.networks[name], config.train.ema_decay)
+        next(iter(terms.values())).item()  # wait for the device
+        times[step] = time.perf_counter() - start
+    per_step = (times[0] + (interval - 1) * times[1]) / interval
+    left = config.train.steps - state.step
+    size = sum(p.numel() for n in state.networks.values() for p in n.parameters())
+    averages = sum(p.numel() for n in state.averages.values() for p in n.parameters())
+    sheets = left // config.train.sample_every + 1
+    per_sheet = 3 * config.data.size**2 * 8 * (2 * config.model.domains + 1) // 2
+    disk = 4 * (3 * size + averages) + 2 * (size + averages) + sheets * per_sheet
+    return Cost(per_step, per_step * left, peak_memory(state.device), disk)
+
+
+def peak_memory(device: torch.device) -> int:
+    """Largest number of bytes held so far: on the GPU, or by this process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource
+    except ImportError:  # Windows has no such count
+        return 0
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def fixed_batch(dataset: StyleDataset, config: Config, device: torch.device):
+    """Sources and latents of the sample sheets, the same throughout a run; not training images.
+
+    Args:
+        dataset: its validation images are used where every style has enough.
+        config: the recipe.
+        device: where the batch is wanted.
+
+    Returns:
+        A `Batch` of eight.
+    """
+    enough = all(len(dataset.indices("valid", style)) >= 2 for style in dataset.styles)
+    batches = Batches(
+        dataset,
+        config.data,
+        batch=8,
+        latent_dim=config.model.latent_dim,
+        seed=config.train.seed,
+        split="valid" if enough else "train",
+        device=device,
+    )
+    return batches(0)
+
+
+def write_sheet(state: State, batch, folder: OutputFolder) -> None:
+    """Write `samples/STEP.png`: each row a source, then two draws of every style."""
+    cells = StarGAN.sample(state.averages, batch, state.config.model)
+    columns = cells.shape[1]
+    grid = torchvision.utils.make_grid(
+        cells.flatten(0, 1).float().cpu(), nrow=columns, padding=2, pad_value=1
+    )
+    image = tensor_to_image(grid)
+    folder.write_bytes(f"samples/{state.step:06d}.png", encode_image(image))
+
+
+def write_model(state: State, styles: tuple[str, ...], folder: OutputFolder) -> None:
+    """Write the run's weights for use, with configuration and card; the averages where there are."""
+    networks = {**state.networks, **state.averages}
+    made = provenance(state)
+    weights.write(folder, networks, state.config, styles, made)
+    card = model_card(folder.root.name, styles, state.config, made)
+    folder.write_text("README.md", card)
+
+
+def provenance(state: State) -> dict:
+    """Which run made the weights."""
+    gpu = torch.cuda.get_device_name() if state.device.type == "cuda" else None
+    return {
+        "steps": state.step,
+        "images": state.step * state.config.train.batch,
+        "hours": round(state.seconds / 3600, 2),
+        "device": gpu or f"CPU, {torch.get_num_threads()} threads",
+        "precision": state.precision,
+        "torch": torch.__version__,
+        "from": state.origin,
+    }

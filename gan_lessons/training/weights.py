@@ -1,0 +1,113 @@
+"""Weights for use: one safetensors file in half precision, with config.json beside it."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import nn
+
+from gan_lessons.config import Config
+from gan_lessons.files import OutputFolder
+from gan_lessons.networks.stargan import build
+
+FILE = "model.safetensors"
+CONFIG = "config.json"
+FORMAT = "gan_lessons style transfer 1"
+
+
+def write(
+    folder: OutputFolder,
+    networks: dict[str, nn.Module],
+    config: Config,
+    styles: tuple[str, ...],
+    run: dict,
+) -> None:
+    """Write networks for use, in the layout of the Hugging Face hub.
+
+    Args:
+        folder: where `model.safetensors` and `config.json` go.
+        networks: by name; averages where there are any.
+        config: the recipe, whose shapes are needed to load the weights again.
+        styles: names of the domains, in order.
+        run: what made the weights: steps, images, device, hours, versions.
+    """
+    tensors = {
+        f"{name}.{key}": value.detach().to("cpu", torch.float16).contiguous()
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+    folder.write_bytes(FILE, save(tensors, metadata={"format": "pt"}))
+    described = {
+        "format": FORMAT,
+        "styles": list(styles),
+        "config": config.to_dict(),
+        "run": run,
+    }
+    folder.write_json(CONFIG, described)
+
+
+def read_config(folder: Path) -> tuple[Config, tuple[str, ...], dict]:
+    """Read what `write` put beside the weights.
+
+    Args:
+        folder: of a model or a run.
+
+    Returns:
+        The recipe, the styles, and what made the weights.
+
+    Raises:
+        ValueError: if there is no such file, or it describes another kind of model.
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        raise ValueError(
+            f"{folder} holds no model: {CONFIG} is missing. Give a folder with {CONFIG} and "
+            f"{FILE}, such as one written by `gan-lessons train`"
+        )
+    try:
+        values = json.loads(path.read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ValueError(f"{path} is not readable as JSON; restore it from the model's source") from None
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise ValueError(f"{path} describes another kind of model, not a style transfer of this package")
+    return Config.from_dict(values["config"]), tuple(values["styles"]), values.get("run", {})
+
+
+def read(folder: Path, names: tuple[str, ...]) -> dict[str, nn.Module]:
+    """Build networks and fill them with stored weights; nothing stored is executed.
+
+    Args:
+        folder: of a model or a run.
+        names: which networks, such as "generator".
+
+    Returns:
+        The networks by name, in float32 on the CPU.
+
+    Raises:
+        ValueError: if the file is missing, damaged, a pickle, or belongs to another model.
+    """
+    config, _, _ = read_config(folder)
+    path = folder / FILE
+    if not path.is_file():
+        raise ValueError(f"{folder} holds no weights: {FILE} is missing")
+    try:
+        tensors = load_file(path)
+    except SafetensorError:
+        raise ValueError(
+            f"{path} is not a safetensors file; it was not opened as anything else, and nothing "
+            "in it was executed. Fetch the model again"
+        ) from None
+    networks = build(config.model)
+    for name in names:
+        prefix = f"{name}."
+        own = {k.removeprefix(prefix): v.float() for k, v in tensors.items() if k.startswith(prefix)}
+        try:
+            networks[name].load_state_dict(own)
+        except RuntimeError:
+            raise ValueError(
+                f"{path} does not fit {CONFIG} beside it: the {name} differs in its layers. "
+                "The two files belong to different models"
+            ) from None
+    return {name: networks[name] for name in names}
