@@ -136,7 +136,7 @@ def decode_trusted(data: bytes) -> Tensor:
         `(3, H, W)` uint8.
     """
     with Image.open(io.BytesIO(data), formats=("WEBP", "PNG", "JPEG")) as image:
-        return _to_bytes(image.convert("RGB"))
+        return image_to_uint8(image.convert("RGB"))
 
 
 def image_to_tensor(image: Image.Image) -> Tensor:
@@ -151,8 +151,20 @@ def image_to_tensor(image: Image.Image) -> Tensor:
     >>> image_to_tensor(Image.new("RGB", (2, 1), (0, 255, 51)))[:, 0, 0].tolist()
     [-1.0, 1.0, -0.6000000238418579]
     """
+    return image_to_uint8(image).float().div_(127.5).sub_(1)
+
+
+def image_to_uint8(image: Image.Image) -> Tensor:
+    """Takes the pixels of an image as they are.
+
+    Args:
+        image: any Pillow image; one that is not RGB passes through :func:`open_image`.
+
+    Returns:
+        `(3, H, W)` uint8, in memory of its own.
+    """
     image = image if image.mode == "RGB" else open_image(image)
-    return _to_bytes(image).float().div_(127.5).sub_(1)
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
 
 
 def tensor_to_image(tensor: Tensor) -> Image.Image:
@@ -237,14 +249,14 @@ def image_files(folder: str | os.PathLike) -> list[Path]:
         links that lead out of the folder are left out.
 
     Raises:
-        ValueError: if the folder does not exist.
+        ValueError: if the folder does not exist, or one below it cannot be looked into.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder; name one that holds images.")
     home = folder.resolve()
     found = []
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=_refuse_folder):
         folders[:] = [one for one in folders if not is_clutter(one)]
         for each in names:
             path = Path(place, each)
@@ -256,6 +268,13 @@ def image_files(folder: str | os.PathLike) -> list[Path]:
 def is_clutter(name: str) -> bool:
     """Tells the names that systems strew into folders (`.DS_Store`, `__MACOSX`, `Thumbs.db`)."""
     return name.startswith(".") or name.lower() in ("__macosx", "thumbs.db", "desktop.ini")
+
+
+def _refuse_folder(error: OSError) -> None:
+    reason = error.strerror or "unknown error"
+    raise ValueError(
+        f"{error.filename} cannot be looked into ({reason}); change its permissions or move it away."
+    )
 
 
 def _stays(path: Path, home: Path) -> bool:
@@ -420,9 +439,3 @@ def _orientation(image: Image.Image) -> int:
         return image.getexif().get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001  (a broken EXIF block does not make the picture worse)
         return 1
-
-
-def _to_bytes(image: Image.Image) -> Tensor:
-    """`(3, H, W)` uint8 of an RGB image, in memory of its own."""
-    pixels = torch.from_numpy(np.array(image))
-    return pixels.permute(2, 0, 1).contiguous()
