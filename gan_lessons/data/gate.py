@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-import torch
 from PIL import (
     BmpImagePlugin,  # noqa: F401  (each import makes Pillow know one format, and no other)
     GifImagePlugin,  # noqa: F401
@@ -32,7 +30,29 @@ from PIL import (
 )
 from torch import Tensor
 
-from gan_lessons.data.colour import on_white
+from gan_lessons.data.pixels import (
+    image_to_tensor,
+    image_to_uint8,
+    on_white,
+    tensor_to_image,
+    to_uint8,
+)
+
+__all__ = [
+    "FORMATS",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "ImageError",
+    "decode_trusted",
+    "encode_image",
+    "image_files",
+    "image_to_tensor",
+    "image_to_uint8",
+    "is_clutter",
+    "open_image",
+    "tensor_to_image",
+    "to_uint8",
+]
 
 Source = str | os.PathLike | bytes | BinaryIO | Image.Image
 
@@ -139,75 +159,6 @@ def decode_trusted(data: bytes) -> Tensor:
         return image_to_uint8(image.convert("RGB"))
 
 
-def image_to_tensor(image: Image.Image) -> Tensor:
-    """Turns an image into numbers: x / 127.5 - 1.
-
-    Args:
-        image: any Pillow image; one that is not RGB passes through :func:`open_image`.
-
-    Returns:
-        `(3, H, W)` float32 in [-1, 1].
-
-    >>> image_to_tensor(Image.new("RGB", (2, 1), (0, 255, 51)))[:, 0, 0].tolist()
-    [-1.0, 1.0, -0.6000000238418579]
-    """
-    return image_to_uint8(image).float().div_(127.5).sub_(1)
-
-
-def image_to_uint8(image: Image.Image) -> Tensor:
-    """Takes the pixels of an image as they are.
-
-    Args:
-        image: any Pillow image; one that is not RGB passes through :func:`open_image`.
-
-    Returns:
-        `(3, H, W)` uint8, in memory of its own.
-    """
-    image = image if image.mode == "RGB" else open_image(image)
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
-
-
-def tensor_to_image(tensor: Tensor) -> Image.Image:
-    """Turns numbers into an image; the inverse of :func:`image_to_tensor`, exact for its outputs.
-
-    Args:
-        tensor: `(3, H, W)`, float in [-1, 1] (clamped) or uint8, on any device.
-
-    Returns:
-        An RGB image.
-
-    Raises:
-        ValueError: if the shape is another.
-
-    >>> tensor_to_image(torch.full((3, 4, 5), -7.0)).getpixel((0, 0))
-    (0, 0, 0)
-    """
-    if tensor.ndim != 3 or tensor.shape[0] != 3:
-        raise ValueError(
-            f"expected one image (3, H, W), got {tuple(tensor.shape)}; pass one of the batch."
-        )
-    pixels = to_uint8(tensor.detach()).permute(1, 2, 0).cpu()
-    return Image.fromarray(np.ascontiguousarray(pixels.numpy()))
-
-
-def to_uint8(tensor: Tensor) -> Tensor:
-    """Rounds numbers in [-1, 1] to the 256 steps of a screen.
-
-    Args:
-        tensor: any shape, float (clamped to [-1, 1], NaN becomes grey) or already uint8.
-
-    Returns:
-        The same shape, uint8.
-
-    >>> to_uint8(torch.tensor([-1.0, 0.0, 1.0, 9.0])).tolist()
-    [0, 128, 255, 255]
-    """
-    if tensor.dtype == torch.uint8:
-        return tensor
-    scaled = tensor.float().nan_to_num(nan=0.0).clamp(-1, 1).add(1).mul(127.5)
-    return scaled.round().to(torch.uint8)
-
-
 def encode_image(image: Image.Image, format: str = "PNG", *, quality: int = 92) -> bytes:
     """Encodes an image without any metadata.
 
@@ -273,7 +224,8 @@ def is_clutter(name: str) -> bool:
 def _refuse_folder(error: OSError) -> None:
     reason = error.strerror or "unknown error"
     raise ValueError(
-        f"{error.filename} cannot be looked into ({reason}); change its permissions or move it away."
+        f"{error.filename} cannot be looked into ({reason}); "
+        "change its permissions, or move it away."
     )
 
 
