@@ -117,8 +117,7 @@ class Trunk(nn.Module):
         channels = widths(width, max_width, halvings)
         self.from_rgb = stem(channels[0], stride)
         self.blocks = nn.ModuleList(
-            ResBlk(a, b, downsample=True)
-            for a, b in zip(channels[:-1], channels[1:], strict=True)
+            ResBlk(a, b, downsample=True) for a, b in zip(channels[:-1], channels[1:], strict=True)
         )
         self.out_dim = channels[-1]
         self.to_vector = nn.Conv2d(self.out_dim, self.out_dim, 4)

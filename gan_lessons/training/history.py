@@ -83,9 +83,7 @@ class History:
             self.writer.flush()
         shown = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
         left = duration(per_step * (self.steps - step))
-        self.report(
-            f"step {step}/{self.steps}  {per_step:.2f} s a step  {left} left  {shown}"
-        )
+        self.report(f"step {step}/{self.steps}  {per_step:.2f} s a step  {left} left  {shown}")
         return line
 
     def means(self) -> dict[str, float]:

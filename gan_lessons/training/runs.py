@@ -38,7 +38,8 @@ class Cost:
     def __str__(self) -> str:
         return (
             f"{self.seconds_per_step:.2f} s a step, {duration(self.seconds)} to the end, "
-            f"{self.memory / 2**30:.1f} GiB of memory at the peak, {self.disk / 2**20:.0f} MiB of disk"
+            f"{self.memory / 2**30:.1f} GiB of memory at the peak, "
+            f"{self.disk / 2**20:.0f} MiB of disk"
         )
 
 
@@ -234,7 +235,7 @@ def write_sheet(state: State, batch, folder: OutputFolder) -> None:
 
 
 def write_model(state: State, styles: tuple[str, ...], folder: OutputFolder) -> None:
-    """Write the run's weights for use, with configuration and card; the averages where there are."""
+    """Write the run's weights for use, averages where there are, with configuration and card."""
     networks = {**state.networks, **state.averages}
     made = provenance(state)
     weights.write(folder, networks, state.config, styles, made)

@@ -69,9 +69,9 @@ def read_config(folder: Path) -> tuple[Config, tuple[str, ...], dict]:
     try:
         values = json.loads(path.read_text())
     except (json.JSONDecodeError, UnicodeDecodeError):
-        raise ValueError(f"{path} is not readable as JSON; restore it from the model's source") from None
+        raise ValueError(f"{path} is not JSON; restore it from the model's source") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise ValueError(f"{path} describes another kind of model, not a style transfer of this package")
+        raise ValueError(f"{path} describes another kind of model, not a style transfer")
     return Config.from_dict(values["config"]), tuple(values["styles"]), values.get("run", {})
 
 
@@ -102,7 +102,11 @@ def read(folder: Path, names: tuple[str, ...]) -> dict[str, nn.Module]:
     networks = build(config.model)
     for name in names:
         prefix = f"{name}."
-        own = {k.removeprefix(prefix): v.float() for k, v in tensors.items() if k.startswith(prefix)}
+        own = {
+            key.removeprefix(prefix): value.float()
+            for key, value in tensors.items()
+            if key.startswith(prefix)
+        }
         try:
             networks[name].load_state_dict(own)
         except RuntimeError:

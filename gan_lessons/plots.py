@@ -1,0 +1,153 @@
+"""Figures of the course, drawn by matplotlib from arrays, in one restrained style."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+# Okabe and Ito's colours, told apart by all common kinds of colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+FAINT = "#d9d9d9"
+
+
+def image_grid(
+    rows: Sequence[Sequence],
+    *,
+    row_labels: Sequence[str] = (),
+    column_labels: Sequence[str] = (),
+    title: str = "",
+    cell: float = 0.9,
+    show: bool = True,
+):
+    """Pictures in rows and columns, with labels at the left and above.
+
+    Args:
+        rows: rows of pictures, each `(H, W, 3)` uint8 or in [0, 1], a PIL image, or None for an
+            empty place.
+        row_labels: one a row.
+        column_labels: one a column.
+        title: above everything.
+        cell: side of one picture in inches.
+        show: display it at once, as lessons want it; otherwise return it.
+
+    Returns:
+        A matplotlib figure, or None where it was shown.
+
+    Raises:
+        ValueError: if there is no picture, or labels and pictures differ in number.
+    """
+    columns = max((len(row) for row in rows), default=0)
+    if not columns:
+        raise ValueError("image_grid needs at least one row with one picture")
+    counted = ((row_labels, len(rows), "row"), (column_labels, columns, "column"))
+    for labels, number, kind in counted:
+        if labels and len(labels) != number:
+            raise ValueError(f"{len(labels)} {kind} labels for {number} {kind}s")
+    left = 0.085 * max((len(label) for label in row_labels), default=0) + 0.05
+    top = (0.25 if column_labels else 0.05) + (0.3 if title else 0)
+    width, height = left + columns * cell, top + len(rows) * cell + 0.05
+    figure = _figure(width, height)
+    for r, row in enumerate(rows):
+        for c, picture in enumerate(row):
+            place = (left + c * cell, height - top - (r + 1) * cell, cell * 0.94, cell * 0.94)
+            _place(figure, picture, place, (width, height))
+    for r, label in enumerate(row_labels):
+        y = height - top - (r + 0.53) * cell
+        figure.text((left - 0.06) / width, y / height, label, ha="right", va="center", size=8)
+    for c, label in enumerate(column_labels):
+        x = left + (c + 0.47) * cell
+        figure.text(x / width, (height - top + 0.06) / height, label, ha="center", size=8)
+    if title:
+        figure.text(0.05 / width, 1 - 0.2 / height, title, ha="left", size=10)
+    return _finish(figure, show)
+
+
+def curves(
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    x_label: str,
+    y_label: str,
+    title: str = "",
+    smooth: int = 1,
+    log_x: bool = False,
+    show: bool = True,
+):
+    """Lines over a shared axis, each named where it ends, so that no legend is needed.
+
+    Args:
+        series: name to x values and y values.
+        x_label: what the horizontal axis counts, with its unit.
+        y_label: what the vertical axis measures, with its unit.
+        title: above the figure.
+        smooth: width of a running mean; the values themselves stay visible behind it.
+        log_x: logarithmic horizontal axis.
+        show: display it at once; otherwise return it.
+
+    Returns:
+        A matplotlib figure, or None where it was shown.
+    """
+    figure = _figure(7, 3)
+    axes = figure.add_axes((0.09, 0.17, 0.76, 0.72))
+    ends = []
+    for (name, (x, y)), colour in zip(series.items(), COLOURS * 9, strict=False):
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        if smooth > 1 and len(y) > smooth:
+            axes.plot(x, y, color=colour, alpha=0.25, linewidth=0.8)
+            padded = np.pad(y, (smooth - 1, 0), mode="edge")
+            y = np.convolve(padded, np.ones(smooth) / smooth, "valid")
+        axes.plot(x, y, color=colour, linewidth=1.6)
+        if len(y):
+            ends.append((float(y[-1]), float(x[-1]), name, colour))
+    if log_x:
+        axes.set_xscale("log")
+    axes.set(xlabel=x_label, ylabel=y_label)
+    axes.set_title(title, loc="left", size=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color=FAINT, linewidth=0.6)
+    _name_ends(axes, ends)
+    return _finish(figure, show)
+
+
+def _name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
+    """Write each line's name at its end, moved apart where two would overlap."""
+    low, high = axes.get_ylim()
+    apart = (high - low) * 0.075
+    below = -np.inf
+    right = max((x for _, x, _, _ in ends), default=0)
+    for y, _, name, colour in sorted(ends):
+        below = max(y, below + apart)
+        axes.annotate(
+            name, (right, below), xytext=(6, 0), textcoords="offset points",
+            color=colour, va="center", size=9, annotation_clip=False,
+        )  # fmt: skip
+
+
+def _figure(width: float, height: float):
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=130, facecolor="white")
+
+
+def _place(figure, picture, place: tuple, size: tuple[float, float]) -> None:
+    """Draw one picture at a place given in inches from the lower left."""
+    if picture is None:
+        return
+    left, bottom, width, height = place
+    axes = figure.add_axes((left / size[0], bottom / size[1], width / size[0], height / size[1]))
+    axes.imshow(np.asarray(picture), interpolation="nearest", vmin=0, vmax=1)
+    axes.set_axis_off()
+
+
+def _finish(figure, show: bool):
+    """Display a figure once, or hand it back."""
+    if not show:
+        return figure
+    from io import BytesIO
+
+    from IPython.display import Image, display
+
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    alt = " ".join(filter(None, [*titles, *(text.get_text() for text in figure.texts)]))
+    display(Image(data=buffer.getvalue(), width=int(figure.get_figwidth() * 96), alt=alt))
+    return None
