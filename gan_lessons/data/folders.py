@@ -19,13 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_lessons.data.datasets import StyleDataset
-from gan_lessons.data.gate import (
-    ImageError,
-    image_files,
-    image_to_uint8,
-    is_clutter,
-    open_image,
-)
+from gan_lessons.data.gate import ImageError, image_files, image_to_uint8, is_clutter, open_image
 
 VALID_SHARE, TEST_SHARE = 0.05, 0.10
 LEAST_STYLES, LEAST_IMAGES = 2, 2
@@ -155,11 +149,8 @@ def style_folders(directory: Path) -> list[tuple[str | None, str, Path]]:
         return [(_SPLIT_NAMES[m[1]], m[2], f) for m, f in zip(lettered, folders, strict=True)]
     layer = [folder for folder in folders if folder.name.lower() in _SPLIT_NAMES]
     if len(layer) == len(folders):
-        for folder in layer:
-            if not subfolders(folder):
-                raise ValueError(
-                    f"{folder} has no folders in it; put one folder for each style there."
-                )
+        for empty in (folder for folder in layer if not subfolders(folder)):
+            raise ValueError(f"{empty} has no folders in it; put one folder for each style there.")
         places = [(folder, inner) for folder in layer for inner in subfolders(folder)]
         return [(_SPLIT_NAMES[outer.name.lower()], inner.name, inner) for outer, inner in places]
     mixed = [folder.name for folder in layer if subfolders(folder)]

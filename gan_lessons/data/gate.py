@@ -14,7 +14,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from PIL import (
     BmpImagePlugin,  # noqa: F401  (each import makes Pillow know one format, and no other)
@@ -30,7 +30,9 @@ from PIL import (
 )
 from torch import Tensor
 
+from gan_lessons.data.finding import image_files, is_clutter
 from gan_lessons.data.pixels import (
+    encode_image,
     image_to_tensor,
     image_to_uint8,
     on_white,
@@ -70,12 +72,6 @@ if features.check("avif"):
 
     FORMATS += ("AVIF",)
 
-SUFFIXES = frozenset(
-    (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif")
-    + (".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".avif")
-)
-"""Endings by which :func:`image_files` finds images; what is inside decides afterwards."""
-
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -87,8 +83,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _STRANGERS = (  # (offset, bytes, what it is, what to do)
-    (4, b"ftyphei", "a HEIC picture", "export it as JPEG or PNG"),
-    (4, b"ftyphev", "a HEIC picture", "export it as JPEG or PNG"),
+    (4, b"ftyphe", "a HEIC picture", "export it as JPEG or PNG"),
     (4, b"ftypmif1", "a HEIF picture", "export it as JPEG or PNG"),
     (4, b"ftypavi", "an AVIF picture, which this Pillow cannot read", "export it as JPEG or PNG"),
     (4, b"ftyp", "a video", "save one frame of it as PNG"),
@@ -159,85 +154,6 @@ def decode_trusted(data: bytes) -> Tensor:
         return image_to_uint8(image.convert("RGB"))
 
 
-def encode_image(image: Image.Image, format: str = "PNG", *, quality: int = 92) -> bytes:
-    """Encodes an image without any metadata.
-
-    Args:
-        image: a Pillow image; one that is not RGB passes through :func:`open_image`.
-        format: one of Pillow's format names, such as `PNG`, `JPEG` or `WEBP`.
-        quality: 1 to 100, for the formats that lose.
-
-    Returns:
-        The bytes of the file.
-
-    Raises:
-        ValueError: if the format is not one that is written here.
-    """
-    format = format.upper()
-    options: dict[str, dict[str, Any]] = {
-        "PNG": {"optimize": False},
-        "JPEG": {"quality": quality, "subsampling": 0 if quality > 90 else 2},
-        "WEBP": {"quality": quality, "method": 6},
-    }
-    if format not in options:
-        raise ValueError(f"{format} is not written here; choose one of {', '.join(options)}.")
-    # Pillow's writers take profiles and comments from `info` unless it is empty.
-    clean = image.convert("RGB") if image.mode == "RGB" else open_image(image)
-    clean.info = {}
-    buffer = io.BytesIO()
-    clean.save(buffer, format, **options[format])
-    return buffer.getvalue()
-
-
-def image_files(folder: str | os.PathLike) -> list[Path]:
-    """Finds the images below a folder by their suffix.
-
-    Args:
-        folder: searched with all its subfolders.
-
-    Returns:
-        Paths that begin with `folder`, sorted alike on every system. Hidden files, `__MACOSX` and
-        links that lead out of the folder are left out.
-
-    Raises:
-        ValueError: if the folder does not exist, or one below it cannot be looked into.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder; name one that holds images.")
-    home = folder.resolve()
-    found = []
-    for place, folders, names in os.walk(folder, onerror=_refuse_folder):
-        folders[:] = [one for one in folders if not is_clutter(one)]
-        for each in names:
-            path = Path(place, each)
-            if path.suffix.lower() in SUFFIXES and not is_clutter(each) and _stays(path, home):
-                found.append(path)
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
-
-
-def is_clutter(name: str) -> bool:
-    """Tells the names that systems strew into folders (`.DS_Store`, `__MACOSX`, `Thumbs.db`)."""
-    return name.startswith(".") or name.lower() in ("__macosx", "thumbs.db", "desktop.ini")
-
-
-def _refuse_folder(error: OSError) -> None:
-    reason = error.strerror or "unknown error"
-    raise ValueError(
-        f"{error.filename} cannot be looked into ({reason}); "
-        "change its permissions, or move it away."
-    )
-
-
-def _stays(path: Path, home: Path) -> bool:
-    if not path.is_symlink():
-        return True
-    try:
-        return path.resolve().is_relative_to(home)
-    except (OSError, RuntimeError):  # a loop of links leads nowhere
-        return False
-
-
 def _name_of(source: Source) -> str:
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
@@ -287,9 +203,9 @@ def _read_path(path: Path, name: str) -> bytes:
     except OSError as error:
         detail = error.strerror or "unknown error"
         raise ImageError(name, f"it cannot be read ({detail})", "check the disk") from error
-    except ValueError as error:
-        if isinstance(error, ImageError):
-            raise
+    except ImageError:
+        raise
+    except ValueError as error:  # a zero byte in the name
         raise ImageError(name, "it is no valid file name", "check the name") from error
 
 

@@ -4,6 +4,7 @@ This knows nothing of files. What comes from outside passes :mod:`gan_lessons.da
 """
 
 import io
+from typing import Any
 
 import numpy as np
 import torch
@@ -80,6 +81,36 @@ def to_uint8(tensor: Tensor) -> Tensor:
     return scaled.round().to(torch.uint8)
 
 
+def encode_image(image: Image.Image, format: str = "PNG", *, quality: int = 92) -> bytes:
+    """Encodes an image without any metadata.
+
+    Args:
+        image: a Pillow image; one that is not RGB passes through :func:`on_white`.
+        format: one of Pillow's format names, such as `PNG`, `JPEG` or `WEBP`.
+        quality: 1 to 100, for the formats that lose.
+
+    Returns:
+        The bytes of the file.
+
+    Raises:
+        ValueError: if the format is not one that is written here.
+    """
+    format = format.upper()
+    options: dict[str, dict[str, Any]] = {
+        "PNG": {"optimize": False},
+        "JPEG": {"quality": quality, "subsampling": 0 if quality > 90 else 2},
+        "WEBP": {"quality": quality, "method": 6},
+    }
+    if format not in options:
+        raise ValueError(f"{format} is not written here; choose one of {', '.join(options)}.")
+    # Pillow's writers take profiles and comments from `info` unless it is empty.
+    clean = image.convert("RGB") if image.mode == "RGB" else on_white(image)
+    clean.info = {}
+    buffer = io.BytesIO()
+    clean.save(buffer, format, **options[format])
+    return buffer.getvalue()
+
+
 def on_white(image: Image.Image) -> Image.Image:
     """Converts any mode to sRGB, 8 bits a channel, transparency laid on white.
 
@@ -91,16 +122,24 @@ def on_white(image: Image.Image) -> Image.Image:
     """
     profile = image.info.get("icc_profile")
     alpha = None
-    if image.has_transparency_data:
-        grey = image.mode in ("1", "L", "LA", "La") or image.mode.startswith("I")
-        solid = image.convert("LA" if grey else "RGBA")
-        alpha = solid.getchannel("A")
-        # Pillow cuts 16-bit grey off at 255 on this way: it gives the mask, not the picture.
-        image = image if image.mode.startswith("I") else solid
+    if image.mode.startswith("I"):
+        alpha = _clear_value(image)
+    elif image.has_transparency_data:
+        grey = image.mode in ("1", "L", "LA", "La")
+        image = image.convert("LA" if grey else "RGBA")
+        alpha = image.getchannel("A")
     rgb = _to_srgb(_eight_bits(image), profile)
     if alpha is not None:
         rgb.paste((255, 255, 255), mask=ImageChops.invert(alpha))
     return rgb
+
+
+def _clear_value(image: Image.Image) -> Image.Image | None:
+    """The mask of an integer grey image of which one value is declared transparent."""
+    value = image.info.get("transparency")
+    if not isinstance(value, int):
+        return None
+    return Image.fromarray(np.where(np.asarray(image) == value, 0, 255).astype(np.uint8))
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
