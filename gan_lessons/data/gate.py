@@ -62,7 +62,7 @@ MAX_BYTES = 64 * 2**20
 """Largest file that is read. Photographs of 60 million pixels stay below half of it."""
 
 MAX_PIXELS = 64_000_000
-"""Largest picture that is decoded, in pixels: 8000 by 8000, at most some 500 MB while converted."""
+"""Largest picture that is decoded, in pixels: 8000 by 8000, at most some 700 MB while converted."""
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """Formats that are read, by Pillow's names; AVIF joins them where Pillow was built with it."""
@@ -85,7 +85,7 @@ _UPRIGHT = {
 _STRANGERS = (  # (offset, bytes, what it is, what to do)
     (4, b"ftyphe", "a HEIC picture", "export it as JPEG or PNG"),
     (4, b"ftypmif1", "a HEIF picture", "export it as JPEG or PNG"),
-    (4, b"ftypavi", "an AVIF picture, which this Pillow cannot read", "export it as JPEG or PNG"),
+    (4, b"ftypavi", "an AVIF picture, cut short or unknown to this Pillow", "export it as PNG"),
     (4, b"ftyp", "a video", "save one frame of it as PNG"),
     (4, b"jP  \r\n", "a JPEG 2000 picture", "export it as JPEG or PNG"),
     (0, b"<svg", "an SVG drawing", "export it as PNG"),

@@ -125,8 +125,9 @@ def on_white(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         alpha = _clear_value(image)
     elif image.has_transparency_data:
-        grey = image.mode in ("1", "L", "LA", "La")
-        image = image.convert("LA" if grey else "RGBA")
+        layered = "LA" if image.mode in ("1", "L", "LA", "La") else "RGBA"
+        if image.mode != layered:  # converting to the same mode would copy a large image
+            image = image.convert(layered)
         alpha = image.getchannel("A")
     rgb = _to_srgb(_eight_bits(image), profile)
     if alpha is not None:
