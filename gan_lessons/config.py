@@ -66,8 +66,10 @@ class ModelConfig:
             4 <= self.bottleneck < self.size and self.size % self.bottleneck == 0,
             f"model.bottleneck must divide model.size {self.size}, got {self.bottleneck}",
         )
-        for name in ("width", "critic_width", "encoder_width", "style_dim", "latent_dim"):
-            _require(getattr(self, name) >= 1, f"model.{name} must be positive")
+        _require(self.blocks >= 0, f"model.blocks must not be negative, got {self.blocks}")
+        for name in (f.name for f in fields(self) if f.name.endswith(("width", "dim"))):
+            value = getattr(self, name)
+            _require(value >= 1, f"model.{name} must be positive, got {value}")
 
     @classmethod
     def paper(cls, size: int = 256, domains: int = 2) -> "ModelConfig":
@@ -111,7 +113,7 @@ class LossConfig:
     augment: str = "shift,brightness"  # differentiable augmentation before the discriminator
 
     def __post_init__(self):
-        for name in ("sty", "cyc", "ds", "r1"):
+        for name in ("sty", "cyc", "ds", "ds_steps", "r1"):
             _require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
         _require(self.r1_interval >= 1, "loss.r1_interval must be 1 or more")
         unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
@@ -162,7 +164,14 @@ class TrainConfig:
             self.precision in PRECISIONS,
             f"train.precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}",
         )
-        _require(self.lr > 0 and self.mapping_lr > 0, "learning rates must be positive")
+        for name in ("lr", "mapping_lr", "ema_half_life"):
+            value = getattr(self, name)
+            _require(value > 0, f"train.{name} must be positive, got {value}")
+        for name in ("beta1", "beta2"):
+            value = getattr(self, name)
+            _require(0 <= value < 1, f"train.{name} must lie in [0, 1), got {value}")
+        for name in ("weight_decay", "warmup", "decay"):
+            _require(getattr(self, name) >= 0, f"train.{name} must not be negative")
         for name in ("log_every", "sample_every", "checkpoint_every"):
             _require(getattr(self, name) >= 1, f"train.{name} must be 1 or more")
 
@@ -203,9 +212,12 @@ class Config:
         """The inverse of `to_dict`.
 
         Raises:
-            ValueError: if a section or field is unknown, or a value is out of range.
+            ValueError: if a section or field is unknown, or a value of another type or out of
+                range.
         """
         parts = {f.name: f.default_factory for f in fields(cls)}
+        nested = isinstance(values, dict) and all(isinstance(v, dict) for v in values.values())
+        _require(nested, f"a configuration has the sections {', '.join(parts)} with named fields")
         unknown = [
             f"{section}.{key}"
             for section, part in values.items()
@@ -213,6 +225,13 @@ class Config:
             if section not in parts or key not in {f.name for f in fields(parts[section])}
         ]
         _require(not unknown, f"unknown configuration fields: {', '.join(unknown)}")
+        wrong = [
+            f"{section}.{key} is {value!r}"
+            for section, part in values.items()
+            for key, value in part.items()
+            if not _fits(value, type(getattr(parts[section](), key)))
+        ]
+        _require(not wrong, f"configuration values of another type: {', '.join(wrong)}")
         return cls(**{name: make(**values.get(name, {})) for name, make in parts.items()})
 
     def override(self, settings: dict[str, str]) -> "Config":
@@ -259,17 +278,22 @@ class Config:
 
 
 def _parse(name: str, value: Any, kind: type) -> Any:
-    """Read a field's value from text."""
-    if not isinstance(value, str):
-        return kind(value)
-    if kind is bool:
+    """Read a field's value from text, or take one of the field's type."""
+    if kind is bool and isinstance(value, str):
         if value.lower() not in ("true", "false"):
             raise ValueError(f"{name} is true or false, got {value!r}")
         return value.lower() == "true"
     try:
-        return kind(value)
+        if isinstance(value, str) or _fits(value, kind):
+            return kind(value)
     except ValueError:
-        raise ValueError(f"{name} takes a value of type {kind.__name__}, got {value!r}") from None
+        pass  # said below
+    raise ValueError(f"{name} takes a value of type {kind.__name__}, got {value!r}")
+
+
+def _fits(value: Any, kind: type) -> bool:
+    """Whether a value has a field's type; a whole number also serves as a float."""
+    return type(value) is kind or (kind is float and type(value) is int)
 
 
 def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config:
