@@ -246,21 +246,21 @@ class Config:
         Raises:
             ValueError: if a field is unknown, or a text does not parse as the field's type.
         """
-        changed = self
+        changes: dict[str, dict[str, Any]] = {}
         for name, value in settings.items():
             section, _, key = name.partition(".")
-            part = getattr(changed, section, None) if section in self.to_dict() else None
-            if part is None or key not in {f.name for f in fields(part)}:
+            if name not in self.names():
                 raise ValueError(f"no field {name!r}; they are {', '.join(self.names())}")
-            parsed = _parse(name, value, type(getattr(part, key)))
-            parts = {section: replace(part, **{key: parsed})}
-            if name in ("data.size", "model.size"):  # one number, kept in two places
-                parts = {
-                    "data": replace(changed.data, size=parsed),
-                    "model": replace(changed.model, size=parsed),
-                }
-            changed = replace(changed, **parts)
-        return changed
+            kind = type(getattr(getattr(self, section), key))
+            changes.setdefault(section, {})[key] = _parse(name, value, kind)
+        sides = {changes[s]["size"] for s in ("data", "model") if "size" in changes.get(s, {})}
+        if len(sides) == 1:  # one number, kept in two places
+            for section in ("data", "model"):
+                changes.setdefault(section, {})["size"] = min(sides)
+        return replace(
+            self,
+            **{name: replace(getattr(self, name), **part) for name, part in changes.items()},
+        )
 
     def names(self) -> list[str]:
         """All fields as "section.field"."""

@@ -1,5 +1,6 @@
 """What every data set looks like once it is loaded, whatever it came from."""
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,6 +67,28 @@ class StyleDataset:
             and (domain is None or labels[i] == domain)
         ]
         return torch.tensor(wanted, dtype=torch.int64)
+
+    def find(self, name: str, style: str) -> Tensor:
+        """One image by what it shows.
+
+        Args:
+            name: a key or a human name, such as "red apple".
+            style: a name from `styles`.
+
+        Returns:
+            uint8 `(3, h, w)`.
+
+        Raises:
+            ValueError: if the style has no such image; similar names are suggested.
+        """
+        rows = self.indices(style=style).tolist()
+        titles = self.names or self.keys
+        for row in rows:
+            if name in (titles[row], self.keys[row]):
+                return self.images[row]
+        near = difflib.get_close_matches(name, [titles[row] for row in rows], n=3, cutoff=0.4)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"{self.name} has no {name!r} in the style {style}{hint}")
 
     def subset(self, split: str | None = None, style: str | None = None) -> "StyleDataset":
         """The same set, reduced to one split or one style; domains keep their numbers.
