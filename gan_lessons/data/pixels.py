@@ -130,6 +130,8 @@ def on_white(image: Image.Image) -> Image.Image:
             image = image.convert(layered)
         alpha = image.getchannel("A")
     rgb = _to_srgb(_eight_bits(image), profile)
+    if rgb is image:  # nothing was to be done, but the caller's image is the caller's
+        rgb = image.copy()
     if alpha is not None:
         rgb.paste((255, 255, 255), mask=ImageChops.invert(alpha))
     return rgb
@@ -185,4 +187,4 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                 return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # broken, or for another kind of image
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
