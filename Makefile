@@ -1,0 +1,78 @@
+# make lab       open the lessons in JupyterLab      (ARGS="--no-browser --port 8899" is passed on)
+# make test      prove everything: lint, unit tests, doctests, lessons, budgets
+# make lessons   execute the lessons and store their outputs   (ONLY="00 01" picks some)
+# make lint      style alone
+# make wheel     build the wheel into dist/
+# make pins      write constraints.txt from what is installed in .venv
+# make clean     remove what was built; .venv goes too
+#
+# Each target sets itself up: the first run makes .venv and installs into it, later runs find it
+# done. It is done again when pyproject.toml or constraints.txt has changed.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+ONLY ?=
+JOBS ?= 2
+
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+READY := $(VENV)/.ready
+
+.PHONY: help lab test lessons lint wheel pins clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+lab: $(READY)
+	@$(BIN)/python -m gan_lessons lab $(ARGS)
+
+# One thread a process: the times in the lessons are meant so, and processes do not get in each
+# other's way.
+THREADS := OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1}
+
+test: lint
+	@echo "== Tests and lessons, $(JOBS) at a time"
+	@$(THREADS) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile \
+		--nbval-lax --nbval-current-env --nbval-cell-timeout 300 \
+		tests gan_lessons $(wildcard notebooks) $(ARGS)
+
+lessons: $(READY)
+	@$(THREADS) $(BIN)/python -m gan_lessons.course.build_lessons $(ONLY)
+
+lint: $(READY)
+	@echo "== Style"
+	@$(BIN)/python -m ruff check .
+
+wheel: $(READY)
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
+	@echo "The wheel lies in dist/."
+
+# The libraries that torch brings along for one platform alone are left to torch.
+pins: $(READY)
+	@$(BIN)/python -m pip freeze --exclude-editable \
+		| grep -viE '^(nvidia-|cuda-|triton|gan-lessons)' > constraints.new
+	@mv constraints.new constraints.txt
+	@touch $(READY)
+	@echo "constraints.txt now pins what is installed in $(VENV)."
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis
+
+# Some systems ship Python without ensurepip; there the pip at hand puts one into the environment.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing." \
+			"Name another one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || { \
+		echo "== Making the environment $(VENV)"; \
+		$(PYTHON) -m venv --clear $(VENV) > /dev/null 2>&1 || { \
+			$(PYTHON) -m venv --clear --without-pip $(VENV) && \
+			$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }; }
+	@echo "== Installing into $(VENV): PyTorch, JupyterLab and the course (minutes, up to 6 GB)"
+	@$(BIN)/python -m pip install --quiet -e '.[all]' -c constraints.txt
+	@touch $(READY)
+	@echo "== Installed"

@@ -1,0 +1,55 @@
+"""Checks of exercises: they give hints, never the answer.
+
+A stub that nobody filled in says so and lets Run All go on. A wrong attempt stops at the check
+with a hint. Solutions and lessons share the check cells, so continuous integration proves that the
+solutions pass and that the stubs do not.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+PASSED = "passed"
+NOT_ATTEMPTED = "not attempted"
+STUB = "write this, then run the check below"
+
+
+@contextmanager
+def check(name: str, *answers: Any) -> Iterator[None]:
+    """Runs the assertions of an exercise, if it was attempted.
+
+    Args:
+        name: the exercise, as its heading calls it.
+        *answers: the values that the learner was asked for; a stub leaves them as `...`. A
+            function or class need not be named: its stub raises `NotImplementedError(STUB)`.
+
+    Yields:
+        Nothing; the assertions stand in the body, each with a hint as its message.
+
+    Raises:
+        AssertionError: if an attempt was made and an assertion failed; the message is the hint.
+
+    >>> answer = ...
+    >>> with check("Exercise 1", answer):
+    ...     assert answer > 3, "count the modes again"
+    Exercise 1: not attempted
+    >>> answer = 4
+    >>> with check("Exercise 1", answer):
+    ...     assert answer > 3, "count the modes again"
+    Exercise 1: passed
+    """
+    untouched = any(answer is ... for answer in answers)
+    try:
+        yield
+    except NotImplementedError as error:
+        # PyTorch raises this type too, for reasons that an attempt has to hear of.
+        untouched = untouched or str(error) == STUB
+        if not untouched:
+            raise
+    except AssertionError as hint:
+        if not untouched:
+            raise AssertionError(f"{name}: {hint}") from None
+    except Exception:
+        if not untouched:
+            raise
+    print(f"{name}: {NOT_ATTEMPTED if untouched else PASSED}")

@@ -1,0 +1,124 @@
+"""Notebooks as plain dictionaries: where they lie, how they are read, written and searched."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gan_lessons.files import OutputFolder, share
+
+Notebook = dict[str, Any]
+Cell = dict[str, Any]
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def notebooks(root: Path | None = None) -> list[Path]:
+    """Lists the notebooks of the course: lessons in their order, then solutions, then the rest.
+
+    Args:
+        root: the folder of notebooks; the course's own by default.
+
+    Returns:
+        Their paths. Files that JupyterLab keeps for itself are left out.
+    """
+    root = share("notebooks") if root is None else root
+    found = [path for path in root.rglob("*.ipynb") if not is_hidden(path.relative_to(root))]
+    return sorted(found, key=lambda path: (len(path.relative_to(root).parts), str(path)))
+
+
+def is_hidden(relative: Path) -> bool:
+    """Says whether a path has a hidden part, such as `.ipynb_checkpoints`."""
+    return any(part.startswith(".") for part in relative.parts)
+
+
+def solutions_of(lesson: Path) -> Path:
+    """Gives the path of a lesson's solutions, whether they exist or not."""
+    return lesson.parent / "solutions" / lesson.name
+
+
+def read(path: Path) -> Notebook:
+    """Reads a notebook.
+
+    Args:
+        path: the `.ipynb` file.
+
+    Returns:
+        The notebook in format 4, each cell's source one string.
+
+    Raises:
+        ValueError: if the file is no notebook.
+    """
+    try:
+        return _nbformat().read(path, as_version=4)
+    except (AttributeError, KeyError, ValueError) as error:
+        raise ValueError(f"{path.name} is not a notebook: {error}") from error
+
+
+def write(path: Path, notebook: Notebook) -> Path:
+    """Writes a notebook as JupyterLab would, whole or not at all.
+
+    Args:
+        path: the `.ipynb` file; its folder is made where it is missing.
+        notebook: the notebook in format 4.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: if the notebook breaks the format.
+    """
+    nbformat, node = _nbformat(), as_nodes(notebook)
+    try:
+        nbformat.validate(node)
+    except nbformat.ValidationError as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path.name} is no valid notebook: {reason}") from error
+    return OutputFolder(path.parent).write_text(path.name, nbformat.writes(node) + "\n")
+
+
+def tags(cell: Cell) -> list[str]:
+    """Gives the tags of a cell."""
+    return cell["metadata"].get("tags", [])
+
+
+def code_cells(notebook: Notebook) -> Iterator[Cell]:
+    """Goes through the code cells of a notebook."""
+    return (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+
+
+def code_lines(cell: Cell) -> int:
+    """Counts the lines of a code cell that are not blank."""
+    return sum(bool(line.strip()) for line in cell["source"].splitlines())
+
+
+def as_nodes(notebook: Notebook) -> Notebook:
+    """Copies a notebook into the classes that Jupyter's libraries ask for."""
+    return _nbformat().from_dict(notebook)
+
+
+def new_cell(kind: str, source: str, *, tag: str, name: str) -> Cell:
+    """Makes a cell.
+
+    Args:
+        kind: `code` or `markdown`.
+        source: its text.
+        tag: its one tag.
+        name: its identifier, unique in the notebook.
+
+    Returns:
+        The cell, not executed.
+    """
+    cell: Cell = {"cell_type": kind, "id": name, "metadata": {"tags": [tag]}, "source": source}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return cell
+
+
+def _nbformat():
+    try:
+        import nbformat
+    except ImportError:
+        raise ValueError(
+            "Working on notebooks needs the notebook extra: pip install 'gan-lessons[notebook]'"
+        ) from None
+    return nbformat

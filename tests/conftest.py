@@ -1,0 +1,124 @@
+"""What all tests share: the same threads and course files everywhere, and the built wheel."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Before PyTorch is imported: it reads the number of threads once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The tests are about this checkout, whatever the shell that runs them has set.
+os.environ.pop("GAN_LESSONS_DATA", None)
+
+from hypothesis import settings  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+
+# Machines differ in speed by a factor of ten; a slow one is no failure.
+settings.register_profile("course", deadline=None, print_blob=True)
+settings.load_profile("course")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def tracked(root) -> list[Path]:
+    """The files that git tracks, relative to the checkout."""
+    # In a container the checkout often belongs to another user, which git refuses by default.
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("this is no git checkout")
+    return [Path(name) for name in listed.stdout.split("\0") if name and (root / name).is_file()]
+
+
+@pytest.fixture(scope="session")
+def wheel(root, tmp_path_factory) -> Path:
+    """The wheel, built from the checkout."""
+    return build_wheel(root, tmp_path_factory.mktemp("wheel"))
+
+
+def build_wheel(project: Path, out: Path) -> Path:
+    """Builds the wheel of a project with what is installed here, so without a network."""
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    command += ["--no-build-isolation", "--wheel-dir", str(out), str(project)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel, tmp_path_factory) -> Path:
+    """A folder that holds the package as installed from the wheel, and nothing else."""
+    target = tmp_path_factory.mktemp("installed")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*command, "--target", str(target), str(wheel)], check=True, capture_output=True)
+    return target
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset():
+    """Twelve things, each drawn as a disc, a square and stripes: three styles of 32 px."""
+    import torch
+
+    from gan_lessons.data.datasets import StyleDataset
+
+    def draw(style: str, thing: int) -> torch.Tensor:
+        y, x = torch.meshgrid(torch.arange(32), torch.arange(32), indexing="ij")
+        down, right = y - (10 + thing % 4 * 4), x - (10 + thing // 4 * 6)
+        size = 6 + thing % 3
+        if style == "discs":
+            inside, ink, paper = down**2 + right**2 < size**2, (200, 30, 40), (255, 255, 255)
+        elif style == "squares":
+            square = down.abs().maximum(right.abs()) < size
+            inside, ink, paper = square, (30, 60, 210), (250, 230, 90)
+        else:
+            near = down.abs().maximum(right.abs()) < size + 4
+            inside, ink, paper = near & ((x + thing) % 4 < 2), (240, 240, 240), (10, 90, 40)
+        colours = torch.tensor([paper, ink], dtype=torch.uint8)
+        return colours[inside.long()].permute(2, 0, 1)
+
+    styles, things = ("discs", "squares", "stripes"), range(12)
+    parts = ["train"] * 8 + ["valid"] * 2 + ["test"] * 2
+    return StyleDataset(
+        name="tiny",
+        styles=styles,
+        images=torch.stack([draw(style, thing) for style in styles for thing in things]),
+        labels=torch.arange(3).repeat_interleave(len(things)),
+        keys=tuple(f"thing {thing}" for thing in things) * 3,
+        splits=tuple(parts) * 3,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    """A recipe for `tiny_dataset` that takes a twentieth of a second a step."""
+    from gan_lessons.config import preset
+
+    return preset("smoke", data="tiny", domains=3).override(
+        {
+            "data.size": 16,
+            "model.bottleneck": 4,
+            "model.width": 4,
+            "model.max_width": 8,
+            "model.critic_width": 4,
+            "model.critic_max_width": 8,
+            "model.encoder_width": 4,
+            "model.encoder_max_width": 8,
+            "model.style_dim": 8,
+            "model.latent_dim": 4,
+            "model.mapping_width": 8,
+            "loss.r1_interval": 2,
+            "train.steps": 12,
+            "train.batch": 4,
+            "train.precision": "fp32",
+            "train.log_every": 2,
+            "train.sample_every": 4,
+            "train.checkpoint_every": 4,
+        }
+    )
