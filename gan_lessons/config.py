@@ -144,7 +144,7 @@ class TrainConfig:
     beta2: float = 0.99
     weight_decay: float = 1e-4
     warmup: int = 0  # steps over which the learning rates rise linearly
-    decay: int = 0  # last steps over which the learning rates fall linearly to a tenth
+    decay: float = 0.2  # last share of the steps, in which the learning rates fall to a tenth
     ema_half_life: float = 10.0  # thousand images (Karras et al. 2020, appendix B)
     precision: str = "auto"
     compile: bool = False
@@ -170,7 +170,8 @@ class TrainConfig:
         for name in ("beta1", "beta2"):
             value = getattr(self, name)
             _require(0 <= value < 1, f"train.{name} must lie in [0, 1), got {value}")
-        for name in ("weight_decay", "warmup", "decay"):
+        _require(0 <= self.decay < 1, f"train.decay must lie in [0, 1), got {self.decay}")
+        for name in ("weight_decay", "warmup"):
             _require(getattr(self, name) >= 0, f"train.{name} must not be negative")
         for name in ("log_every", "sample_every", "checkpoint_every"):
             _require(getattr(self, name) >= 1, f"train.{name} must be 1 or more")
@@ -183,9 +184,15 @@ class TrainConfig:
     def lr_scale(self, step: int) -> float:
         """Factor on every learning rate at a step: linear warm-up, linear decay at the end."""
         up = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
+        falling = self.steps - self.decay_start
         left = self.steps - step
-        down = 1.0 if left >= self.decay else 0.1 + 0.9 * left / self.decay
+        down = 1.0 if left >= falling else 0.1 + 0.9 * left / falling
         return up * down
+
+    @property
+    def decay_start(self) -> int:
+        """Finished steps at which the learning rates begin to fall."""
+        return round(self.steps * (1 - self.decay))
 
 
 @dataclass(frozen=True)
@@ -337,7 +344,7 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
             "train.sample_every": 10,
             "train.checkpoint_every": 10,
         },
-        "class": {"train.steps": 5_000, "train.decay": 1_000},
-        "full": {"train.steps": 100_000, "train.decay": 20_000},
+        "class": {"train.steps": 5_000},
+        "full": {"train.steps": 100_000},
     }
     return base.override(changes[name])

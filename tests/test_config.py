@@ -58,7 +58,7 @@ REFUSED = {
     "train.beta2": [1.0],
     "train.weight_decay": [-1e-4],
     "train.warmup": [-1],
-    "train.decay": [-1],
+    "train.decay": [-0.1, 1.0],
     "train.ema_half_life": [0.0, -1.0],
     "train.precision": ["fp8"],
     "train.log_every": [0],
@@ -159,7 +159,7 @@ def test_diversity_weight_falls_in_a_line_to_zero():
 
 
 def test_learning_rate_rises_stays_and_falls():
-    train = TrainConfig(steps=100, warmup=10, decay=20)
+    train = TrainConfig(steps=100, warmup=10, decay=0.2)
     steps = (0, 4, 9, 10, 79, 80, 90, 99)
     expected = [0.1, 0.5, 1, 1, 1, 1, 0.1 + 0.9 / 2, 0.1 + 0.9 / 20]
     assert [train.lr_scale(step) for step in steps] == pytest.approx(expected)

@@ -159,7 +159,7 @@ def check_same_recipe(saved: Config, asked: Config, step: int) -> None:
         ValueError: naming each field that differs.
     """
     free = set(FREE)
-    if step <= min(c.train.steps - c.train.decay for c in (saved, asked)):
+    if step <= min(saved.train.decay_start, asked.train.decay_start):
         free.add("train.steps")
     different = [d for d in asked.differences(saved) if d.split(":")[0] not in free]
     if different:
