@@ -77,14 +77,23 @@ class History:
             **{name: round(value, 5) for name, value in means.items()},
         }
         self.folder.append_line(FILE, json.dumps(line))
-        if self.writer:
-            for name, value in means.items():
-                self.writer.add_scalar(name, value, step)
-            self.writer.flush()
+        self.draw(step, means)
         shown = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
         left = duration(per_step * (self.steps - step))
         self.report(f"step {step}/{self.steps}  {per_step:.2f} s a step  {left} left  {shown}")
         return line
+
+    def draw(self, step: int, means: dict[str, float]) -> None:
+        """Pass the means on to TensorBoard, which a training can do without."""
+        if self.writer is None:
+            return
+        try:
+            for name, value in means.items():
+                self.writer.add_scalar(name, value, step)
+            self.writer.flush()
+        except OSError as error:
+            self.writer = None
+            self.report(f"no more TensorBoard events: {error}")
 
     def means(self) -> dict[str, float]:
         """Mean of each term over the steps not yet written; stops at a value that is not finite."""
