@@ -1,7 +1,8 @@
 """Building blocks of the style-transfer networks: residual, AdaIN and modulated blocks.
 
-Feature maps are `(N, C, H, W)`, styles `(N, S)`. Every block keeps the variance of its input
-within a factor of two, so that depth costs no stability.
+Feature maps are `(N, C, H, W)`, styles `(N, S)`. At the start of a training every block keeps the
+variance of its input within a factor of two (three with AdaIN, where the style adds its own; what
+averaging takes from noise aside), so that depth costs no stability.
 """
 
 import math
@@ -33,16 +34,21 @@ class InstanceNorm(nn.Module):
         self.record = False
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.lent is None and not self.record:
+        several = x.shape[2] * x.shape[3] > 1  # of a single pixel PyTorch refuses to take a scale
+        if self.lent is None and not self.record and several:
             return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=self.eps)
         if self.record:
-            var, mean = torch.var_mean(x.float(), dim=(2, 3), keepdim=True, correction=0)
-            self.lent = (mean, torch.rsqrt(var + self.eps))
-        mean, scale = self.lent
+            self.lent = self.statistics(x)
+        mean, scale = self.lent or self.statistics(x)
         y = (x - mean) * scale
         if self.weight is None:
             return y.to(x.dtype)
         return (y * self.weight[:, None, None] + self.bias[:, None, None]).to(x.dtype)
+
+    def statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and 1 / sqrt(var + eps) of each channel, `(N, C, 1, 1)` each."""
+        var, mean = torch.var_mean(x.float(), dim=(2, 3), keepdim=True, correction=0)
+        return mean, torch.rsqrt(var + self.eps)
 
 
 @contextmanager
@@ -160,8 +166,8 @@ class ModulatedConv(nn.Module):
 
     def demodulation(self, scale: Tensor) -> Tensor:
         """1 / sqrt(sum of the squared, scaled weights): `(N, dim_in)` to `(N, dim_out)`."""
-        energy = self.weight.float().square().sum(dim=(2, 3))
-        return torch.rsqrt(F.linear(scale.float().square(), energy) + 1e-8)
+        energy = self.weight.square().sum(dim=(2, 3))
+        return torch.rsqrt(F.linear(scale.to(energy.dtype).square(), energy) + 1e-8)
 
     def convolve(self, x: Tensor) -> Tensor:
         if not self.upsample:

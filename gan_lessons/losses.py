@@ -64,7 +64,7 @@ def r1_penalty(logits: Tensor, x_real: Tensor) -> Tensor:
     if not x_real.requires_grad:
         raise ValueError("the R1 penalty needs x_real.requires_grad_() before the forward pass")
     (gradient,) = torch.autograd.grad(logits.sum(), x_real, create_graph=True)
-    return gradient.float().square().flatten(1).sum(1).mean() / 2
+    return gradient.square().flatten(1).sum(1).mean() / 2
 
 
 def style_reconstruction(s_pred: Tensor, s_trg: Tensor) -> Tensor:

@@ -1,0 +1,102 @@
+import pytest
+import torch
+
+from gan_lessons.augment import BRIGHTNESS, CUTOUT, NUMBERS, SHIFT, augment, resize
+
+KINDS = ("brightness", "shift", "cutout")
+
+
+@pytest.fixture
+def pictures():
+    return torch.rand(6, 3, 16, 24, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+@pytest.fixture
+def uniform():
+    return torch.rand(6, NUMBERS, generator=torch.Generator().manual_seed(1))
+
+
+def test_without_kinds_nothing_happens(pictures, uniform):
+    assert augment(pictures, uniform, ()).equal(pictures)
+
+
+@pytest.mark.parametrize("kinds", [("shift",), ("brightness",), ("shift", "brightness")])
+def test_the_middle_of_the_numbers_leaves_a_picture_alone(pictures, kinds):
+    middle = torch.full((6, NUMBERS), 0.5)
+    assert augment(pictures, middle, kinds).equal(pictures)
+
+
+def test_brightness_adds_one_number_to_each_picture(pictures, uniform):
+    change = augment(pictures, uniform, ("brightness",)) - pictures
+    expected = (2 * uniform[:, 0] - 1) * BRIGHTNESS
+    torch.testing.assert_close(change, expected[:, None, None, None].expand_as(change))
+    assert change.amax() - change.amin() > BRIGHTNESS / 2
+
+
+def test_shift_moves_and_repeats_the_border(pictures, uniform):
+    moved = augment(pictures, uniform, ("shift",))
+    seen = set()
+    for picture, result, (v, u) in zip(pictures, moved, uniform[:, 1:3].tolist(), strict=True):
+        down, right = round((2 * v - 1) * 16 * SHIFT), round((2 * u - 1) * 24 * SHIFT)
+        seen.add((down, right))
+        for y in range(16):
+            for x in range(24):
+                source = picture[:, min(max(y + down, 0), 15), min(max(x + right, 0), 23)]
+                assert result[:, y, x].equal(source)
+    assert len(seen) > 3
+
+
+def test_shift_reaches_an_eighth_and_no_further():
+    ramp = torch.arange(32.0).expand(1, 3, 32, 32)
+    for number, offset in ((0.0, -4), (1 - 1e-7, 4)):
+        moved = augment(ramp, torch.full((1, NUMBERS), number), ("shift",))
+        assert moved[0, 0, 16, 16] == 16 + offset
+
+
+def test_cutout_greys_one_square(pictures, uniform):
+    bright = pictures.abs() + 1
+    cut = augment(bright, uniform, ("cutout",))
+    hole = cut[:, 0] == 0
+    assert cut.equal(torch.where(hole[:, None], 0.0, bright))
+    for one, (v, u) in zip(hole, uniform[:, 3:5].tolist(), strict=True):
+        rows = one.any(dim=1).nonzero().flatten().tolist()
+        columns = one.any(dim=0).nonzero().flatten().tolist()
+        assert rows == [y for y in range(16) if abs(y - v * 16) <= 16 * CUTOUT / 2]
+        assert columns == [x for x in range(24) if abs(x - u * 24) <= 24 * CUTOUT / 2]
+        assert one.sum() == len(rows) * len(columns)
+
+
+@pytest.mark.parametrize("kinds", [(kind,) for kind in KINDS] + [KINDS])
+def test_gradients_pass_as_finite_differences_say(uniform, kinds):
+    x = torch.rand(2, 3, 8, 8, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: augment(x, uniform[:2], kinds), x)
+
+
+def test_gradients_of_gradients_pass(pictures, uniform):
+    # R1 goes through the discriminator at augmented images; the augmentation must not cut it.
+    x = pictures.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(augment(x, uniform, KINDS).square().sum(), x, create_graph=True)
+    (curvature,) = torch.autograd.grad(slope.sum(), x)
+    assert curvature.abs().sum() > 0
+
+
+def test_each_picture_depends_on_its_own_numbers_only(pictures, uniform):
+    together = augment(pictures, uniform, KINDS)
+    alone = [augment(pictures[i : i + 1], uniform[i : i + 1], KINDS) for i in range(6)]
+    assert together.equal(torch.cat(alone))
+
+
+def test_the_number_format_is_kept(pictures, uniform):
+    assert augment(pictures.bfloat16(), uniform, KINDS).dtype == torch.bfloat16
+
+
+def test_resize_leaves_a_fitting_picture_alone(pictures):
+    square = pictures[..., :16]
+    assert resize(square, 16) is square
+
+
+def test_resize_averages_before_it_drops_pixels():
+    board = (torch.arange(32)[:, None] + torch.arange(32)[None]) % 2 * 2.0 - 1
+    small = resize(board.expand(1, 3, 32, 32), 8)
+    assert small.shape == (1, 3, 8, 8)
+    assert small.abs().max() < 0.1
