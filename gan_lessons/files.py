@@ -258,14 +258,13 @@ def _last_byte(handle: Any) -> bytes:
 
 def _append(handle: Any, data: bytes, size: int) -> None:
     try:
-        if handle.write(data) == len(data):
-            return
-        failure = OSError(errno.ENOSPC, "short write")
-    except OSError as error:
-        failure = error
-    with contextlib.suppress(OSError):
-        handle.truncate(size)
-    raise failure
+        written = handle.write(data)
+        while written < len(data):  # rare: the disk is nearly full, and the next write says so
+            written += handle.write(data[written:])
+    except OSError:
+        with contextlib.suppress(OSError):
+            handle.truncate(size)
+        raise
 
 
 def _temporary_beside(target: Path) -> tuple[Path, BinaryIO]:

@@ -5,11 +5,8 @@ perceptual hash, and by the measures of the library cleanvision for darkness, bl
 which is handed small copies in portions, so that memory stays bounded however large the set is.
 """
 
-import contextlib
 import hashlib
-import io
 import statistics
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +19,7 @@ from gan_lessons.data import folders
 from gan_lessons.data.duplicates import near_groups
 from gan_lessons.data.finding import SUFFIXES
 from gan_lessons.data.gate import ImageError, is_clutter, open_image
+from gan_lessons.data.hush import silence
 from gan_lessons.data.report import Finding, Report
 
 FEW = 20
@@ -119,7 +117,7 @@ class _Judge:
         self.missing = ""
         self._waiting: list[tuple[int, Image.Image]] = []
         try:
-            with _silence():
+            with silence():
                 import imagehash
                 from cleanvision import Imagelab
             self._phash, self._lab = imagehash.phash, Imagelab
@@ -140,7 +138,7 @@ class _Judge:
     def finish(self) -> None:
         if not self._waiting:
             return
-        with _silence():
+        with silence():
             # cleanvision asks a set for its length and for tuples that hold an image: a list will
             # do, and it never opens a file itself.
             lab = self._lab(torchvision_dataset=[(thumb,) for _, thumb in self._waiting])
@@ -149,18 +147,6 @@ class _Judge:
             marks = lab.issues[f"is_{issue}_issue"].tolist()
             rows += [row for (row, _), mark in zip(self._waiting, marks, strict=True) if mark]
         self._waiting.clear()
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keeps the screen clean: cleanvision prints remarks and progress bars whatever it is told."""
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _unreadable(refused: Sequence[tuple[str, str, ImageError]]) -> Iterator[Finding]:

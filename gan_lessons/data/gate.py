@@ -7,12 +7,8 @@ nothing. Nothing of the file but its pixels survives: no place, no camera, no pr
 
 import contextlib
 import io
-import logging
 import os
 import stat
-import threading
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,6 +27,7 @@ from PIL import (
 from torch import Tensor
 
 from gan_lessons.data.finding import image_files, is_clutter
+from gan_lessons.data.hush import hushed_pillow, muted_c_code
 from gan_lessons.data.pixels import (
     encode_image,
     image_to_tensor,
@@ -99,7 +96,6 @@ _STRANGERS = (  # (offset, bytes, what it is, what to do)
     (0, b"version https://git-lfs", "a Git LFS pointer", "fetch the picture with `git lfs pull`"),
 )
 _AGAIN = "save or download it again, or leave it out"
-_quieting = threading.Lock()
 
 
 class ImageError(ValueError):
@@ -136,7 +132,7 @@ def open_image(
     if isinstance(source, Image.Image):
         return _decode(source, name, None)
     data = _read(source, name)
-    with _quiet():
+    with hushed_pillow():
         image = _open_header(data, name)
     with contextlib.closing(image):
         return _decode(image, name, at_least)
@@ -228,41 +224,6 @@ def _refuse_bytes(name: str) -> None:
     raise ImageError(name, f"it is larger than {limit} MiB", "save it smaller, as JPEG or WebP")
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps Pillow's remarks on odd files off the screen, but makes a bomb warning an error.
-
-    Both settings belong to the whole process: hence the lock, and hence they are put back.
-    """
-    logger = logging.getLogger("PIL")
-    with _quieting, warnings.catch_warnings():
-        level = logger.level
-        logger.setLevel(logging.CRITICAL + 1)
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            yield
-        finally:
-            logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _mute() -> Iterator[None]:
-    """Sends the error output of C code nowhere: libtiff writes there, past Python and Pillow."""
-    try:
-        saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    except OSError:  # a program without a console has nothing to mute
-        yield
-        return
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
-
-
 def _open_header(data: bytes, name: str) -> Image.Image:
     """Reads the header only, checks what it claims, and a PNG's checksums."""
     try:
@@ -319,10 +280,10 @@ def _damaged(error: Exception, name: str) -> ImageError:
 def _decode(image: Image.Image, name: str, at_least: int | None) -> Image.Image:
     _check_pixels(image, name)
     try:
-        with _quiet():
+        with hushed_pillow():
             if at_least and image.format in ("JPEG", "MPO"):
                 image.draft(None, (at_least, at_least))
-            with _mute() if image.format == "TIFF" else contextlib.nullcontext():
+            with muted_c_code() if image.format == "TIFF" else contextlib.nullcontext():
                 image.load()
             rgb = on_white(image)
             method = _UPRIGHT.get(_orientation(image))
