@@ -13,13 +13,13 @@ SOURCES = sorted(FOLDER.rglob("*.py"))
 
 # Imports run from right to left. Units in one group do not know each other.
 ORDER = [
-    {"files", "config", "losses", "augment", "plots"},
+    {"files", "config", "losses", "augment", "plots", "gallery"},
     {"data", "layers"},
     {"networks"},
     {"objectives"},
     {"training"},
     {"style_transfer"},
-    {"metrics", "baselines", "privacy"},
+    {"metrics", "baselines", "privacy", "machine", "restyle_files"},
     {"widgets", "course"},
     {"cli"},
     {"__main__"},
@@ -31,7 +31,7 @@ ONLY = {
     "layers": {"torch"},
     "augment": {"torch"},
     "training.ema": {"torch"},
-    "plots": {"numpy"},
+    "plots": {"numpy", "matplotlib", "IPython"},
     "files": set(),
 }
 # Pictures of curves are for those who show something, not for those who compute it.
@@ -81,8 +81,6 @@ def wrong_imports(module: str, tree: ast.Module) -> list[str]:
     allowed = ONLY.get(module)
     if allowed is not None:
         tops = {name.split(".")[0] for node in ast.walk(tree) for name in imported(node)}
-        if module == "plots":
-            tops -= {"matplotlib"}
         found += [f"{module} imports {top}" for top in tops - allowed - sys.stdlib_module_names]
     return found
 
@@ -141,7 +139,10 @@ def _writes(call: ast.Call) -> bool:
             return _mode_writes(call, 1) and not _into_handle(call, 0)
         case ast.Attribute(value=ast.Name(id="torch"), attr="save"):
             return not _into_handle(call, 1)
-        case ast.Attribute(attr="save" | "savefig" | "savez" | "save_file" | "extractall"):
+        case ast.Attribute(attr="extractall"):
+            # Python's own filter keeps the members inside the folder.
+            return not any(k.arg == "filter" for k in call.keywords)
+        case ast.Attribute(attr="save" | "savefig" | "savez" | "save_file"):
             return call.func.attr != "save" and not _into_handle(call, 0) or _names_file(call)
     return False
 
@@ -217,7 +218,8 @@ def test_module_keeps_the_shape(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_module_is_short(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MODULE_LINES
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= MODULE_LINES, "split it where a reader would"
     long = {
         node.name: own_lines(node)
         for node in ast.walk(parsed(path))
@@ -319,6 +321,7 @@ def test_bare_write_is_found(code):
         "figure.savefig(buffer)",
         "shutil.which('npm')",
         "text.replace('a', 'b')",
+        "archive.extractall(folder, filter='data')",
         "zipfile.ZipFile(path)",
         "zipfile.ZipFile(handle, 'w')",
     ],

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -57,6 +58,17 @@ def test_pins_are_for_every_platform(pins):
     one_platform = re.compile(r"nvidia|cuda|cu1\d|triton|pytorch-")
     assert not [name for name in pins if one_platform.search(name)]
     assert not [name for name, pin in pins.items() if pin.local]
+
+
+def test_pins_suit_the_oldest_python(project, pins):
+    oldest = project["requires-python"].removeprefix(">=") + ".0"
+    unfit = []
+    for dist in distributions():
+        asks = dist.metadata["Requires-Python"]
+        same = pins.get(canonicalize_name(dist.name)) == Version(dist.version)
+        if same and asks and oldest not in SpecifierSet(asks):
+            unfit.append(f"{dist.name} {dist.version} asks for Python {asks}")
+    assert not unfit
 
 
 def test_requirements_are_ranges_and_name_no_address(requirements):
