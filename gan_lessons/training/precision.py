@@ -27,9 +27,17 @@ def device_named(name: str) -> torch.device:
     """
     if name == "auto":
         return best_device()
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+        known = device.type in ("cuda", "mps", "cpu")
+    except RuntimeError:
+        known = False
+    if not known:
+        raise ValueError(f"no device {name!r}; use auto, cuda, mps or cpu")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError('no CUDA device on this machine; use device "auto" or "cpu"')
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"no device {name!r}; there are {torch.cuda.device_count()}, from cuda:0")
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise ValueError('no MPS device on this machine; use device "auto" or "cpu"')
     return device
@@ -51,8 +59,10 @@ def resolve(precision: str, device_type: str) -> str:
         "fp32", "bf16" or "fp16".
 
     Raises:
-        ValueError: for fp16 on a CPU, which has no use for it.
+        ValueError: for fp16 on a CPU, which has no use for it, or an unknown name.
     """
+    if precision not in ("auto", *DTYPES):
+        raise ValueError(f"no precision {precision!r}; use auto, {', '.join(DTYPES)}")
     if precision == "fp16" and device_type == "cpu":
         raise ValueError("fp16 trains on GPUs only; use precision auto, bf16 or fp32 on a CPU")
     if precision != "auto":
