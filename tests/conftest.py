@@ -122,3 +122,14 @@ def tiny_config():
             "train.checkpoint_every": 4,
         }
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_dataset, tiny_config, tmp_path_factory) -> Path:
+    """The folder of a run on `tiny_dataset`: a real model that has hardly been trained."""
+    from gan_lessons.training import runs
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    recipe = tiny_config.override({"train.steps": 4})
+    runs.run(recipe, folder, dataset=tiny_dataset, device="cpu", report=lambda line: None)
+    return folder
