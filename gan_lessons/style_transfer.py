@@ -1,5 +1,6 @@
 """What a user holds: load a model, restyle pictures, walk between styles, save."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from torch.nn import functional as F
 from gan_lessons.augment import resize
 from gan_lessons.config import Config
 from gan_lessons.data.batches import generator_at
-from gan_lessons.data.gate import Source, image_to_tensor, open_image, tensor_to_image
+from gan_lessons.data.gate import (
+    MAX_PIXELS,
+    ImageError,
+    Source,
+    image_to_tensor,
+    open_image,
+    tensor_to_image,
+)
 from gan_lessons.files import OutputFolder, share
 from gan_lessons.layers import InstanceNorm, shared_statistics
 from gan_lessons.training import weights
@@ -180,6 +188,10 @@ class StyleTransfer:
                 raise ValueError(f"size is a number of pixels, 1 or more, got {size}")
             factor = size / min(opened.size)
             shape = [max(1, round(side * factor)) for side in opened.size]
+            if math.prod(shape) > MAX_PIXELS:  # a strip of one pixel's height would take all memory
+                named = str(image) if isinstance(image, str | Path) else "image"
+                reason = f"at a shorter side of {size} it has {shape[0]:,} x {shape[1]:,} pixels"
+                raise ImageError(named, reason, "ask for a smaller size")
             opened = opened.resize(shape, Image.Resampling.LANCZOS)
         return image_to_tensor(opened)[None].to(self.device)
 
