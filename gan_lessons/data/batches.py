@@ -44,7 +44,10 @@ class Batch:
         return replace(self, **{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
 
     def split(self, parts: int) -> list["Batch"]:
-        """Equal micro-batches; sample `i` goes to part `i % parts`, so that each has both kinds."""
+        """Equal micro-batches; sample `i` goes to part `i % parts`, so that each has both kinds.
+
+        A part of one sample has one kind only.
+        """
         return [self.rows(slice(part, None, parts)) for part in range(parts)]
 
 
@@ -101,8 +104,9 @@ class Batches:
             self.take(self.choose(domain, pick), crop)
             for domain, pick, crop in zip((y_org, y_trg, y_trg), picks, crops, strict=True)
         ]
-        # Samples 0, 1 from latents, 2, 3 from references, and so on: halves of every process.
-        from_latent = torch.arange(n) // 2 % 2 == 0
+        # The first half from latents, the second from references: so it is in every process and
+        # micro-batch too, since each takes every so-manieth sample.
+        from_latent = 2 * torch.arange(n) < n
         rest = (y_trg, z[0], z[1], from_latent, uniform)
         y_trg, z1, z2, from_latent, uniform = (t.to(self.device) for t in rest)
         return Batch(

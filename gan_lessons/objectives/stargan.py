@@ -108,11 +108,11 @@ class StarGAN:
     @staticmethod
     @torch.no_grad()
     def sample(networks: dict[str, nn.Module], batch: Batch, model: ModelConfig) -> Tensor:
-        """A sheet of fixed sources in every style, by latents and by a reference.
+        """A sheet of fixed sources in every style, by two latents each.
 
         Args:
             networks: "generator", "mapping_network", "style_encoder", usually the averages.
-            batch: a fixed batch; sources, latents and references are taken from it.
+            batch: a fixed batch; sources and latents are taken from it.
             model: for the number of domains.
 
         Returns:
