@@ -108,6 +108,7 @@ class LossConfig:
     cyc: float = 1.0  # cycle consistency, |x - G(x_fake, E(x))|
     ds: float = 0.1  # diversity-sensitive loss at the start; 1 repaints emoji in one palette
     ds_steps: int = 0  # steps over which `ds` falls to zero; 0: it stays
+    mismatch: float = 0.5  # real drawings of another style, as negatives (Reed et al. 2016, 4.1)
     r1: float = 1.0  # gamma of the gradient penalty (Mescheder et al. 2018, equation 9)
     r1_interval: int = 8  # lazy regularisation: every so many steps, weighted up by as much
     augment: str = "shift,brightness"  # differentiable augmentation before the discriminator

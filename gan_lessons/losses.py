@@ -27,6 +27,26 @@ def nonsaturating_d(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
+def mismatched(logits: Tensor, false_claim: Tensor) -> Tensor:
+    """Real images that claim a style they do not have, as further negatives of D.
+
+    E[softplus(D(x, y'))] over x of another style than y' (Reed et al. 2016, section 4.1). Without
+    it a discriminator busy with the generator's artefacts forgets what tells the styles apart.
+
+    Args:
+        logits: `(N,)`, of real images under the claimed style.
+        false_claim: `(N,)` bool; a claim that happens to be true does not count.
+
+    Returns:
+        Scalar; 0 where every claim is true.
+
+    Example:
+        >>> mismatched(torch.tensor([0.0, 9.0]), torch.tensor([True, False])).item() > 0.69
+        True
+    """
+    return (F.softplus(logits) * false_claim).sum() / false_claim.sum().clamp(min=1)
+
+
 def nonsaturating_g(fake: Tensor) -> Tensor:
     """Generator's non-saturating loss, E[softplus(-D(G(z)))] (the same paper, section 3).
 

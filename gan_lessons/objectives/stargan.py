@@ -67,10 +67,13 @@ class StarGAN:
         """Tell references of the target domain from translations into it."""
         with torch.no_grad():
             x_fake = self.forward["generator"](batch.x_real, self.styles(batch))
-        terms = {}
         real = self.judge(batch.x_ref, batch.y_trg, batch.uniform[:, 0])
         fake = self.judge(x_fake, batch.y_trg, batch.uniform[:, 1])
-        terms["adv_d"] = (1.0, losses.nonsaturating_d(real, fake))
+        terms = {"adv_d": (1.0, losses.nonsaturating_d(real, fake))}
+        if self.loss.mismatch:
+            logits = self.judge(batch.x_real, batch.y_trg, batch.uniform[:, 1])
+            other = batch.y_org != batch.y_trg
+            terms["mis"] = (self.loss.mismatch, losses.mismatched(logits, other))
         if self.loss.r1 and step % self.loss.r1_interval == 0:
             x = augment(batch.x_ref, batch.uniform[:, 0], self.loss.augmentations)
             x = x.detach().requires_grad_()
