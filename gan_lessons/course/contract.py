@@ -132,10 +132,10 @@ def _size(path: Path) -> Iterator[str]:
 
 
 def _stored(notebook: Notebook) -> Iterator[str]:
-    home, checkout = str(Path.home()), str(outputs.share("notebooks").parent)
+    places = outputs.machine_places()
     for k, cell in enumerate(code_cells(notebook), 1):
         stored = [text for output in cell["outputs"] for text in outputs.texts(output)]
-        if any(_FOLDER.search(text) or home in text or checkout in text for text in stored):
+        if any(re.search(place, text) for place in (_FOLDER, *places) for text in stored):
             yield f"The output of code cell {k} names a folder of the machine that ran it."
         if any(outputs.WIDGET_VIEW in output.get("data", {}) for output in cell["outputs"]):
             yield f"Code cell {k} stores the view of a widget, which shows as an error."

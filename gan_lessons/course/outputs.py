@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gan_lessons.course.notebook import KERNEL, Cell, Notebook, code_cells, share, tags
+from gan_lessons.course.notebook import KERNEL, Cell, Notebook, code_cells, tags
 
+CHECKOUT = Path(__file__).resolve().parents[2]  # or where the package is installed
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_TAG = "widget"
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
@@ -72,12 +73,14 @@ def machine_places() -> dict[str, str]:
     paths = sysconfig.get_paths()
     named = {
         paths["purelib"]: "site-packages",
-        str(share("notebooks").parent): "gan-lessons",
+        str(CHECKOUT): "gan-lessons",
         paths["stdlib"]: "python",
         str(Path.home()): "~",
     }
     cells = re.escape(tempfile.gettempdir()) + r"/ipykernel_\d+/\d+\.py"
-    return {cells: "cell"} | {re.escape(path): name for path, name in named.items()}
+    # Some containers call the root of the disk a home; that would be found everywhere.
+    whole = {rf"{re.escape(p)}(?![\w-])": name for p, name in named.items() if len(p) > 1}
+    return {cells: "cell"} | whole
 
 
 def _strip_widgets(cell: Cell) -> None:
