@@ -23,7 +23,7 @@ Styles: {styles}.
 | | |
 |---|---|
 | data | {data}, training split, {size} x {size} pixels |
-| steps | {steps:,} of {batch} source images ({images:,} images seen) |
+| steps | {steps} of {batch} source images ({images} images seen) |
 | time | {hours} hours on {device}, {precision} |
 | started from | {origin} |
 | torch | {torch} |
@@ -37,6 +37,7 @@ The model knows the styles and the kind of picture it was trained on, at its tra
 pictures get the colours and shading of the styles, not new drawings. It was made for teaching.
 """
 
+FACTS = ("steps", "images", "hours", "device", "precision", "torch")
 LICENCES = {"emoji_styles": "cc-by-sa-4.0", "painted_photos": "gpl-3.0"}
 
 
@@ -47,12 +48,13 @@ def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict) -
         name: the model's or run's name.
         styles: in domain order.
         config: the recipe.
-        made: what `runs.provenance` says of the run.
+        made: what `runs.provenance` says of the run, as far as it is known.
 
     Returns:
         Markdown with the hub's front matter.
     """
-    origin = made["from"]
+    origin = made.get("from")
+    facts = {key: made.get(key, "not recorded") for key in FACTS}
     return TEMPLATE.format(
         name=name,
         licence=LICENCES.get(config.data.name, "other"),
@@ -64,5 +66,5 @@ def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict) -
         batch=config.train.batch,
         log_every=config.train.log_every,
         origin=f"{origin['weights']} ({origin['steps']} steps)" if origin else "random weights",
-        **{k: v for k, v in made.items() if k != "from"},
+        **{key: f"{fact:,}" if isinstance(fact, int) else fact for key, fact in facts.items()},
     )

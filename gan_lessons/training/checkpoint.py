@@ -1,7 +1,6 @@
 """Everything a training is at one step, saved so that resuming equals never having stopped."""
 
-import pickle
-import zipfile
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,6 +120,24 @@ def save(state: State, folder: OutputFolder) -> Path:
     return folder.root / FILE
 
 
+def check_finite(state: State) -> None:
+    """Refuse weights that must not be saved; a gradient may fail where its term was finite.
+
+    Args:
+        state: about to be saved.
+
+    Raises:
+        FloatingPointError: naming the network and the step.
+    """
+    for name, network in state.networks.items():
+        if not torch.stack([p.isfinite().all() for p in network.parameters()]).all():
+            raise FloatingPointError(
+                f"weights of the {name} are no longer finite after step {state.step}; the last "
+                "checkpoint is sound. Resume from it with a smaller learning rate or with "
+                "precision fp32"
+            )
+
+
 def read(path: Path) -> dict:
     """Read a checkpoint without executing anything in it.
 
@@ -134,8 +151,11 @@ def read(path: Path) -> dict:
         ValueError: if it is no checkpoint of this package, or damaged.
     """
     try:
-        parts = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, zipfile.BadZipFile, KeyError):
+        with warnings.catch_warnings(action="ignore"):
+            parts = torch.load(path, map_location="cpu", weights_only=True)
+    except (FileNotFoundError, PermissionError):
+        raise
+    except Exception:  # on bytes that are no checkpoint the reader raises nearly anything
         raise ValueError(
             f"{path} is not a readable checkpoint; nothing in it was executed. "
             "Give the folder of a run made by `gan-lessons train`"

@@ -96,20 +96,19 @@ class History:
             self.report(f"no more TensorBoard events: {error}")
 
     def means(self) -> dict[str, float]:
-        """Mean of each term over the steps not yet written; stops at a value that is not finite."""
-        names = sorted({name for _, terms in self.pending for name in terms})
-        means = {}
-        for name in names:
-            found = [(step, terms[name]) for step, terms in self.pending if name in terms]
-            values = torch.stack([value.float() for _, value in found]).tolist()
-            for (step, _), value in zip(found, values, strict=True):
-                if not math.isfinite(value):
-                    raise FloatingPointError(
-                        f"{name} became {value} at step {step}; the last checkpoint is sound. "
-                        "Resume from it with a smaller learning rate or with precision fp32"
-                    )
-            means[name] = sum(values) / len(values)
-        return means
+        """Mean of each term over the steps not yet written; stops at the first not finite."""
+        places = [(step, name) for step, terms in self.pending for name in terms]
+        scalars = [value.float() for _, terms in self.pending for value in terms.values()]
+        numbers = torch.stack(scalars).tolist() if scalars else []  # waits for the device once
+        found: dict[str, list[float]] = {}
+        for (step, name), value in zip(places, numbers, strict=True):
+            if not math.isfinite(value):
+                raise FloatingPointError(
+                    f"{name} became {value} at step {step}; the last checkpoint is sound. "
+                    "Resume from it with a smaller learning rate or with precision fp32"
+                )
+            found.setdefault(name, []).append(value)
+        return {name: sum(values) / len(values) for name, values in sorted(found.items())}
 
     def close(self) -> None:
         """Let go of TensorBoard's file."""
@@ -148,4 +147,4 @@ def _tensorboard(folder: OutputFolder, start: int):
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(folder.path("tensorboard")), purge_step=start or None)
+    return SummaryWriter(str(folder.path("tensorboard")), purge_step=start + 1)

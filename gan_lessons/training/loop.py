@@ -35,14 +35,15 @@ def train(
         batches: from a step number to its batch.
         folder: where log, samples and checkpoints go.
         on_sample: called at `sample_every` and at the end.
-        on_checkpoint: called after each checkpoint, to write weights for use.
+        on_checkpoint: called before each checkpoint, to write weights for use.
         report: called with progress lines.
 
     Returns:
         The state, changed in place. On Ctrl-C the step in hand is finished and saved first.
 
     Raises:
-        FloatingPointError: naming term and step, when a term is no longer finite.
+        FloatingPointError: naming term and step, when a term is no longer finite, or a network
+            and the step, when its weights are not; nothing of them is saved.
     """
     config = state.config.train
     history = History(
@@ -61,18 +62,21 @@ def train(
                 ema.update(average, state.networks[name], config.ema_decay)
             state.step = done = step + 1
             state.seconds += time.perf_counter() - started
-            history.add(step, terms)
+            history.add(done, terms)
 
-            last = done == config.steps or stop.is_set()
+            stopping = stop.is_set()  # asked once: a stop during what follows waits a step
+            last = done == config.steps or stopping
             save = last or done % config.checkpoint_every == 0
             if save or done % config.log_every == 0:
                 history.write(done, config.lr * scale)
+            if save:
+                checkpoint.check_finite(state)
             if last or done % config.sample_every == 0:
                 on_sample(state)
             if save:
-                checkpoint.save(state, folder)
                 on_checkpoint(state)
-            if stop.is_set():
+                checkpoint.save(state, folder)  # last: what a kill before it lost is made again
+            if stopping:
                 report(f"stopped after step {done}; go on with --resume auto")
                 break
     history.close()

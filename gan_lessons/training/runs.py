@@ -76,11 +76,12 @@ def run(
         raise ValueError(f'resume takes "auto" or nothing, got {resume!r}')
     target = device_named(device)
     saved = _checkpoint_of(Path(out), resume)
-    if init_from and saved is None and not config.train.warmup:
-        config = config.override({"train.warmup": WARMUP})
-    elif init_from and saved and not config.train.warmup:
+    if saved and saved["origin"] and not config.train.warmup:
         config = config.override({"train.warmup": Config.from_dict(saved["config"]).train.warmup})
-    dataset = dataset or load_dataset(config.data.name, size=config.data.size)
+    elif init_from and saved is None and not config.train.warmup:
+        config = config.override({"train.warmup": WARMUP})
+    if dataset is None:
+        dataset = load_dataset(config.data.name, size=config.data.size)
     if len(dataset.styles) != config.model.domains:
         config = config.override({"model.domains": len(dataset.styles)})
     if saved:

@@ -55,10 +55,10 @@ def read_config(folder: Path) -> tuple[Config, tuple[str, ...], dict]:
         folder: of a model or a run.
 
     Returns:
-        The recipe, the styles, and what made the weights.
+        The recipe, the styles, and what made the weights (empty where that was not recorded).
 
     Raises:
-        ValueError: if there is no such file, or it describes another kind of model.
+        ValueError: if there is no such file, it is damaged, or describes another kind of model.
     """
     path = folder / CONFIG
     if not path.is_file():
@@ -67,12 +67,23 @@ def read_config(folder: Path) -> tuple[Config, tuple[str, ...], dict]:
             f"{FILE}, such as one written by `gan-lessons train`"
         )
     try:
-        values = json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError):
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         raise ValueError(f"{path} is not JSON; restore it from the model's source") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ValueError(f"{path} describes another kind of model, not a style transfer")
-    return Config.from_dict(values["config"]), tuple(values["styles"]), values.get("run", {})
+    try:
+        config = Config.from_dict(values.get("config"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}); fetch the model again") from None
+    styles, run = values.get("styles"), values.get("run")
+    names = isinstance(styles, list) and all(isinstance(style, str) for style in styles)
+    if not names or len(styles) != config.model.domains:
+        raise ValueError(
+            f"{path} is damaged (it does not name {config.model.domains} styles); "
+            "fetch the model again"
+        )
+    return config, tuple(styles), run if isinstance(run, dict) else {}
 
 
 def read(folder: Path, names: tuple[str, ...]) -> dict[str, nn.Module]:

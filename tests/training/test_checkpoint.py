@@ -1,0 +1,250 @@
+import io
+import os
+import pickle
+import zipfile
+from contextlib import suppress
+
+import pytest
+import torch
+
+from gan_lessons.config import Config
+from gan_lessons.data.batches import Batches
+from gan_lessons.files import OutputFolder
+from gan_lessons.objectives.stargan import StarGAN
+from gan_lessons.training import checkpoint, ema
+from gan_lessons.training.loop import update
+
+CPU = torch.device("cpu")
+
+
+class Trap:
+    """An object whose unpickling leaves a trace on the disk."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.trace),)
+
+
+def trained(config, dataset, steps=3):
+    objective = StarGAN(config)
+    state = checkpoint.create(objective, config, CPU)
+    batches = Batches(dataset, config.data, batch=4, latent_dim=4, seed=0)
+    for step in range(steps):
+        for phase in objective.phases:
+            update(objective, state, phase, batches(step), step, 1.0)
+        for name, average in state.averages.items():
+            ema.update(average, state.networks[name], 0.5)
+    state.step, state.seconds = steps, 12.5
+    state.origin = {"weights": "elsewhere", "steps": 7, "images": 28}
+    return state
+
+
+def flatten(value, path=""):
+    """All leaves of nested parts by path."""
+    if isinstance(value, dict):
+        parts = [flatten(part, f"{path}/{name}") for name, part in value.items()]
+        return {name: leaf for part in parts for name, leaf in part.items()}
+    if isinstance(value, list | tuple):
+        return flatten(dict(enumerate(value)), path)
+    return {path: value}
+
+
+def equal(one, other):
+    one, other = flatten(one), flatten(other)
+    return one.keys() == other.keys() and all(
+        value.equal(other[path]) if isinstance(value, torch.Tensor) else value == other[path]
+        for path, value in one.items()
+    )
+
+
+@pytest.fixture
+def state(tiny_config, tiny_dataset):
+    return trained(tiny_config, tiny_dataset)
+
+
+@pytest.fixture
+def saved(state, tmp_path):
+    return checkpoint.save(state, OutputFolder(tmp_path / "run"))
+
+
+def test_a_checkpoint_holds_everything(state, saved):
+    parts = checkpoint.read(saved)
+    assert equal(parts, state.parts())
+    assert set(parts["networks"]) == set(state.networks)
+    moments = [key for key in flatten(parts["optimisers"]) if "exp_avg" in key]
+    weights = [p for network in state.networks.values() for p in network.parameters()]
+    assert len(moments) == 2 * len(weights)
+
+
+def test_restoring_makes_a_fresh_state_equal_in_every_part(state, saved, tiny_config):
+    fresh = checkpoint.create(StarGAN(tiny_config.override({"train.seed": 9})), tiny_config, CPU)
+    assert not equal(fresh.parts(), state.parts())
+    fresh.restore(checkpoint.read(saved))
+    assert equal(fresh.parts(), state.parts())
+
+
+def test_averages_start_as_copies_and_networks_learn_at_their_own_rates(tiny_config):
+    config = tiny_config.override({"train.lr": 1e-3, "train.mapping_lr": 1e-5})
+    state = checkpoint.create(StarGAN(config), config, CPU)
+    assert set(state.averages) == {"generator", "mapping_network", "style_encoder"}
+    for name, average in state.averages.items():
+        assert equal(average.state_dict(), state.networks[name].state_dict())
+    rates = {
+        id(p): group["full_lr"]
+        for optimiser in state.optimisers.values()
+        for group in optimiser.param_groups
+        for p in group["params"]
+    }
+    for name, network in state.networks.items():
+        expected = 1e-5 if name == "mapping_network" else 1e-3
+        assert {rates[id(p)] for p in network.parameters()} == {expected}
+
+
+def test_precision_is_settled_once(tiny_config):
+    config = tiny_config.override({"train.precision": "bf16"})
+    assert checkpoint.create(StarGAN(config), config, CPU).precision == "bf16"
+    assert checkpoint.create(StarGAN(config), config, CPU, "fp32").precision == "fp32"
+
+
+# What is no checkpoint
+
+
+@pytest.mark.parametrize("how", ["pickle", "torch", "torch legacy", "inside a checkpoint"])
+def test_code_in_a_file_is_refused_and_not_executed(state, tmp_path, how):
+    trace, path = tmp_path / "trace", tmp_path / "checkpoint.pt"
+    if how == "pickle":
+        path.write_bytes(pickle.dumps(Trap(trace)))
+    elif how == "inside a checkpoint":
+        torch.save({**state.parts(), "origin": Trap(trace)}, path)
+    else:
+        torch.save(Trap(trace), path, _use_new_zipfile_serialization=how == "torch")
+    with pytest.raises(ValueError, match="not a readable checkpoint; nothing in it was executed"):
+        checkpoint.read(path)
+    assert not trace.exists()
+    with suppress(
+        RuntimeError
+    ):  # what a bare pickle gives is no checkpoint, but it has run by then
+        torch.load(path, weights_only=False)
+    assert trace.exists()  # the trap does work
+
+
+def test_a_file_cut_short_anywhere_is_refused(saved, tmp_path):
+    data, path = saved.read_bytes(), tmp_path / "cut.pt"
+    for share in (0, 1e-4, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.9999):
+        path.write_bytes(data[: int(share * len(data))])
+        with pytest.raises(ValueError, match="cut.pt is not a readable checkpoint"):
+            checkpoint.read(path)
+
+
+def test_a_damaged_file_is_refused_or_read_but_never_raises_otherwise(saved, tmp_path):
+    data, path = saved.read_bytes(), tmp_path / "damaged.pt"
+    chance = torch.Generator().manual_seed(0)
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(data)
+        start = int(torch.randint(len(data) - 200, (1,), generator=chance))
+        noise = torch.randint(256, (200,), generator=chance, dtype=torch.uint8)
+        damaged[start : start + 200] = bytes(noise.tolist())
+        path.write_bytes(damaged)
+        try:
+            checkpoint.read(path)
+        except ValueError as error:
+            assert "nothing in it was executed" in str(error)
+            refused += 1
+    assert refused
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"\x80\x04.", b"\x80\x02}q\x00.", b"PK\x03\x04"]
+)
+def test_other_files_are_refused(tmp_path, content):
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="not a readable checkpoint|checkpoint of something else"):
+        checkpoint.read(path)
+
+
+def test_a_zip_of_something_else_is_refused(tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("picture.txt", "no tensors here")
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(buffer.getvalue())
+    with pytest.raises(ValueError, match="not a readable checkpoint"):
+        checkpoint.read(path)
+
+
+@pytest.mark.parametrize("value", [{"networks": {}}, {"format": "other 3"}, [1, 2], torch.ones(3)])
+def test_a_checkpoint_of_something_else_is_refused(tmp_path, value):
+    path = tmp_path / "checkpoint.pt"
+    torch.save(value, path)
+    with pytest.raises(ValueError, match="checkpoint of something else"):
+        checkpoint.read(path)
+
+
+def test_weights_that_are_not_finite_are_not_saved(state):
+    checkpoint.check_finite(state)
+    with torch.no_grad():
+        next(state.networks["style_encoder"].parameters())[0] = float("inf")
+    with pytest.raises(FloatingPointError, match="style_encoder.*after step 3.*is sound"):
+        checkpoint.check_finite(state)
+
+
+# Another recipe
+
+
+def test_the_same_recipe_goes_on(tiny_config):
+    checkpoint.check_same_recipe(tiny_config, tiny_config, 5)
+
+
+def test_another_recipe_is_refused_with_every_field_that_differs(tiny_config):
+    asked = tiny_config.override({"train.lr": 1e-3, "loss.sty": 2.0, "model.width": 6})
+    with pytest.raises(ValueError, match="another recipe") as refused:
+        checkpoint.check_same_recipe(tiny_config, asked, 5)
+    message = str(refused.value)
+    for said in ("train.lr: 0.001 here, 0.0002 there", "loss.sty: 2.0", "model.width: 6 here, 4"):
+        assert said in message
+    assert "--init-from" in message and "train.batch" not in message
+
+
+def test_every_field_but_intervals_and_length_matters():
+    changes = {
+        "data.name": "other", "data.size": 32, "data.crop_scale": 0.9, "data.flip": True,
+        "model.generator": "adain", "model.domains": 3, "model.stem_stride": 1,
+        "model.bottleneck": 8, "loss.augment": "shift", "train.precision": "fp32",
+        "train.compile": True, "train.decay": 0.5, "train.batch": 8, "train.accumulate": 2,
+        "train.beta1": 0.5, "train.beta2": 0.9,
+    }  # fmt: skip
+    free = {"train.steps", "train.log_every", "train.sample_every", "train.checkpoint_every"}
+    for name in set(Config().names()) - {"model.size"}:
+        section, key = name.split(".")
+        value = changes.get(name, getattr(getattr(Config(), section), key))
+        asked = Config().override({name: value if name in changes else 2 * value + 1})
+        if name in free:
+            checkpoint.check_same_recipe(Config(), asked, 100)
+        else:
+            with pytest.raises(ValueError, match=name):
+                checkpoint.check_same_recipe(Config(), asked, 100)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "step", "allowed"),
+    [
+        (100, 200, 80, True),  # the decay of the first begins at 80
+        (100, 200, 81, False),
+        (200, 100, 80, True),  # the decay of the second begins at 80
+        (200, 100, 81, False),
+        (200, 100, 150, False),
+    ],
+)
+def test_the_length_may_change_until_the_decay_begins(before, after, step, allowed):
+    saved, asked = (
+        Config().override({"train.steps": n, "train.decay": 0.2}) for n in (before, after)
+    )
+    if allowed:
+        checkpoint.check_same_recipe(saved, asked, step)
+    else:
+        with pytest.raises(ValueError, match=f"train.steps: {after} here, {before} there"):
+            checkpoint.check_same_recipe(saved, asked, step)
