@@ -2,9 +2,8 @@
 
 Four changes against `stargan.Generator`, each the cure of something seen in trials: the network
 adds to its source (shape and palette hold from the first step), modulated convolutions replace
-AdaIN (no droplets), enlarging is filtered (no pixel grid), and a skip carries fine detail past
-the bottleneck. No layer works at full resolution: a 4x4 convolution of stride 2 reads the image
-and a sub-pixel convolution writes it, which costs a third.
+AdaIN (no droplets), enlarging is filtered (no pixel grid), and skips carry fine detail past the
+bottleneck. At full resolution it works with a quarter of its width, which halves the cost.
 """
 
 import math
@@ -36,11 +35,12 @@ class ModulatedGenerator(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        halvings = int(math.log2(config.size // config.bottleneck)) - (config.stem_stride == 2)
+        halvings = int(math.log2(config.size // config.bottleneck)) - 1
         channels = widths(config.width, config.max_width, halvings)
         inner, style = channels[-1], config.style_dim
-        self.stride = config.stem_stride * 2**halvings
-        self.from_rgb = stem(channels[0], config.stem_stride)
+        fine = max(8, config.width // 4)
+        self.stride = 2 ** (halvings + 1)
+        self.from_rgb = stem(channels[0], 2)
         self.down = nn.ModuleList(
             nn.Conv2d(a, b, 4, stride=2, padding=1)
             for a, b in zip(channels[:-1], channels[1:], strict=True)
@@ -50,8 +50,9 @@ class ModulatedGenerator(nn.Module):
         self.up = nn.ModuleList(
             UpBlk(b, a, style) for a, b in zip(channels[-2::-1], channels[:0:-1], strict=True)
         )
-        self.shuffle = nn.PixelShuffle(config.stem_stride)
-        self.to_rgb = nn.Conv2d(channels[0], 3 * config.stem_stride**2, 3, padding=1)
+        self.enlarge = ModulatedConv(channels[0], fine, style, upsample=True)
+        self.join = stem(fine, 1)
+        self.to_rgb = nn.Conv2d(fine, 3, 3, padding=1)
 
     def forward(self, x: Tensor, s: Tensor) -> Tensor:
         """Restyle.
@@ -73,4 +74,5 @@ class ModulatedGenerator(nn.Module):
             h = block(h, s)
         for up in self.up:
             h = up(h, skips.pop(), s)
-        return x + self.shuffle(self.to_rgb(F.leaky_relu(h, SLOPE))).to(x.dtype)
+        h = HALF * (self.enlarge(F.leaky_relu(h, SLOPE), s) + self.join(x))  # (N, C/4, H, W)
+        return x + self.to_rgb(F.leaky_relu(h, SLOPE)).to(x.dtype)
