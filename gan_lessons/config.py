@@ -111,10 +111,11 @@ class LossConfig:
     mismatch: float = 0.5  # real drawings of another style, as negatives (Reed et al. 2016, 4.1)
     r1: float = 1.0  # gamma of the gradient penalty (Mescheder et al. 2018, equation 9)
     r1_interval: int = 8  # lazy regularisation: every so many steps, weighted up by as much
-    augment: str = "shift,brightness"  # differentiable augmentation before the discriminator
+    augment: str = "shift"  # differentiable augmentation before the discriminator; "brightness"
+    # makes it blind to a background that is not quite white
 
     def __post_init__(self):
-        for name in ("sty", "cyc", "ds", "ds_steps", "r1"):
+        for name in ("sty", "cyc", "ds", "ds_steps", "mismatch", "r1"):
             _require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
         _require(self.r1_interval >= 1, "loss.r1_interval must be 1 or more")
         unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
@@ -325,7 +326,7 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
     base = Config(
         data=DataConfig(name=data, crop_scale=0.5 if painted else 1.0, flip=painted),
         model=ModelConfig(domains=domains),
-        loss=LossConfig(augment="shift,brightness,cutout" if painted else "shift,brightness"),
+        loss=LossConfig(augment="shift,brightness,cutout" if painted else "shift"),
     )
     changes = {
         "smoke": {

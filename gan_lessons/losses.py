@@ -30,21 +30,23 @@ def nonsaturating_d(real: Tensor, fake: Tensor) -> Tensor:
 def mismatched(logits: Tensor, false_claim: Tensor) -> Tensor:
     """Real images that claim a style they do not have, as further negatives of D.
 
-    E[softplus(D(x, y'))] over x of another style than y' (Reed et al. 2016, section 4.1). Without
-    it a discriminator busy with the generator's artefacts forgets what tells the styles apart.
+    E[softplus(D(x, y')) [y' != y]] (Reed et al. 2016, section 4.1). Without it a discriminator
+    busy with the generator's artefacts forgets what tells the styles apart.
 
     Args:
         logits: `(N,)`, of real images under the claimed style.
-        false_claim: `(N,)` bool; a claim that happens to be true does not count.
+        false_claim: `(N,)` bool; a claim that happens to be true counts as 0. The mean is over
+            all samples nevertheless, so that micro-batches add up to the batch.
 
     Returns:
         Scalar; 0 where every claim is true.
 
     Example:
-        >>> mismatched(torch.tensor([0.0, 9.0]), torch.tensor([True, False])).item() > 0.69
-        True
+        >>> logits, false_claim = torch.tensor([0.0, 9.0]), torch.tensor([True, False])
+        >>> round(mismatched(logits, false_claim).item(), 4)
+        0.3466
     """
-    return (F.softplus(logits) * false_claim).sum() / false_claim.sum().clamp(min=1)
+    return (F.softplus(logits) * false_claim).mean()
 
 
 def nonsaturating_g(fake: Tensor) -> Tensor:

@@ -39,7 +39,7 @@ def pictures():
 
 def test_examples_hold():
     result = doctest.testmod(losses)
-    assert result.attempted >= 6 and result.failed == 0
+    assert result.attempted >= 7 and result.failed == 0
 
 
 def test_discriminator_loss_is_its_closed_form():
@@ -51,6 +51,15 @@ def test_discriminator_loss_is_its_closed_form():
 def test_generator_loss_is_its_closed_form():
     expected = sum(map(softplus, [-f for f in FAKE])) / 3
     assert losses.nonsaturating_g(torch.tensor(FAKE)).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_mismatched_images_are_fakes_where_the_claim_is_false():
+    logits = torch.tensor(FAKE, requires_grad=True)
+    loss = losses.mismatched(logits, torch.tensor([True, False, True]))
+    assert loss.item() == pytest.approx((softplus(FAKE[0]) + softplus(FAKE[2])) / 3, rel=1e-6)
+    loss.backward()
+    assert logits.grad[1] == 0 and logits.grad[[0, 2]].gt(0.1).all()
+    assert losses.mismatched(torch.tensor(FAKE), torch.zeros(3, dtype=torch.bool)).item() == 0
 
 
 def test_discriminator_loss_is_cross_entropy_on_logits():

@@ -141,6 +141,12 @@ def test_discriminator_terms_are_their_equations(config, batch):
     assert terms["adv_d"][0] == 1
     assert terms["adv_d"][1].item() == pytest.approx(expected.item(), rel=1e-5)
     penalty = slope.square().sum(dim=(1, 2, 3)).mean().item() / 2
+    claimed = F.softplus(critic(batch.x_real, batch.y_trg))
+    false = torch.stack([v for v, a, b in zip(claimed, batch.y_org, batch.y_trg) if a != b])
+    assert 0 < len(false) < 6
+    assert terms["mis"][0] == config.loss.mismatch == 0.5
+    assert terms["mis"][1].item() == pytest.approx(false.sum().item() / 6, rel=1e-5)
+    assert set(terms) == {"adv_d", "mis", "r1"}
     assert terms["r1"][0] == 0.5 * config.loss.r1_interval
     assert terms["r1"][1].item() == pytest.approx(penalty, rel=1e-4)
 
@@ -168,7 +174,9 @@ def test_the_penalty_is_lazy_and_weighted_up_by_as_much(config, batch):
 def test_a_term_of_no_weight_is_not_computed(config, batch, setting, gone):
     terms = StarGAN(config.override({setting: 0})).generator_terms(batch, 0)
     assert gone not in terms and len(terms) == 3
-    assert "r1" not in StarGAN(config.override({"loss.r1": 0})).discriminator_terms(batch, 0)
+    for setting, gone in (("loss.r1", "r1"), ("loss.mismatch", "mis")):
+        terms = StarGAN(config.override({setting: 0})).discriminator_terms(batch, 0)
+        assert gone not in terms and len(terms) == 2
 
 
 def test_the_diversity_weight_follows_its_schedule(config, batch):
@@ -183,9 +191,9 @@ def test_real_and_fake_images_are_augmented_before_the_discriminator(objective, 
     objective.forward["discriminator"] = lambda x, y: (seen.append(x), critic(x, y))[1]
     objective.discriminator_terms(batch, 1)
     objective.generator_terms(batch, 1)
-    real, fake, judged = seen
-    assert not real.equal(batch.x_ref)
-    assert real.shape == fake.shape == judged.shape == batch.x_ref.shape
+    real, fake, other, judged = seen
+    assert not real.equal(batch.x_ref) and not other.equal(batch.x_real)
+    assert real.shape == fake.shape == other.shape == judged.shape == batch.x_ref.shape
     assert not fake.requires_grad and judged.requires_grad
 
 
@@ -199,7 +207,7 @@ def test_the_penalty_keeps_the_eager_discriminator(objective, batch):
 
     objective.forward["discriminator"] = compiled
     terms = objective.discriminator_terms(batch, 0)
-    assert compiled_calls == [False, False] and "r1" in terms
+    assert compiled_calls == [False, False, False] and "r1" in terms
 
 
 def test_compiling_leaves_the_networks_themselves_alone(objective):
