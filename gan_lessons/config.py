@@ -111,8 +111,7 @@ class LossConfig:
     mismatch: float = 0.5  # real drawings of another style, as negatives (Reed et al. 2016, 4.1)
     r1: float = 1.0  # gamma of the gradient penalty (Mescheder et al. 2018, equation 9)
     r1_interval: int = 8  # lazy regularisation: every so many steps, weighted up by as much
-    augment: str = "shift"  # differentiable augmentation before the discriminator; "brightness"
-    # makes it blind to a background that is not quite white
+    augment: str = "shift"  # of what D sees; brightness hides a background that is not quite white
 
     def __post_init__(self):
         for name in ("sty", "cyc", "ds", "ds_steps", "mismatch", "r1"):
