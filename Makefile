@@ -66,7 +66,7 @@ clean:
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing." \
-			"Name another one: make PYTHON=python3.12" >&2; exit 1; }
+			"Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(BIN)/python -m pip --version > /dev/null 2>&1 || { \
 		echo "== Making the environment $(VENV)"; \
 		$(PYTHON) -m venv --clear $(VENV) > /dev/null 2>&1 || { \

@@ -88,6 +88,7 @@ def violations(notebook: Notebook, path: Path, root: Path) -> list[str]:
     found += _setup(notebook, relative.as_posix())
     if relative.parent.name == "solutions":
         return found + list(_solutions(notebook))
+    found += _rows(notebook)
     if re.match(r"\d\d_|appendix", relative.name):
         found += [*_parameters(notebook), *_imports(notebook)]
         small = relative.name.startswith(("00_", "appendix"))
@@ -100,19 +101,23 @@ def violations(notebook: Notebook, path: Path, root: Path) -> list[str]:
 def _cells(notebook: Notebook) -> Iterator[str]:
     if notebook["metadata"].get("kernelspec") != KERNEL or "widgets" in notebook["metadata"]:
         yield "The notebook's metadata is not normalised; run make lessons."
-    row = 0
     for k, cell in enumerate(notebook["cells"], 1):
         if unknown := set(tags(cell)) - TAGS:
             yield f"Cell {k} has tags that the course does not know: {', '.join(sorted(unknown))}."
         if not cell["source"].strip():
             yield f"Cell {k} is empty."
-        row = row + 1 if cell["cell_type"] == "code" else 0
-        if row == 3:
-            yield f"Cell {k} is the third code cell in a row; put text before it."
         if "nbval-skip" in tags(cell) and SKIP_REASON not in cell["source"]:
             yield f"Cell {k} is skipped in tests without a reason: '{SKIP_REASON} ...'."
         if code_lines(cell) > CELL_LINES and cell["cell_type"] == "code":
             yield f"Cell {k} has {code_lines(cell)} lines; {CELL_LINES} are the most."
+
+
+def _rows(notebook: Notebook) -> Iterator[str]:
+    row = 0
+    for k, cell in enumerate(notebook["cells"], 1):
+        row = row + 1 if cell["cell_type"] == "code" else 0
+        if row == 3:
+            yield f"Cell {k} is the third code cell in a row; put text before it."
 
 
 def _execution(notebook: Notebook) -> Iterator[str]:
