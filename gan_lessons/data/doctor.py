@@ -176,8 +176,9 @@ def _counts(images: dict[str, int]) -> Iterator[Finding]:
                 "add images, or move the folder elsewhere",
                 style,
             )
-    least, most = min(images.values(), default=0), max(images.values(), default=0)
-    if least and most > UNBALANCED * least:
+    some = [count for count in images.values() if count]
+    least, most = min(some, default=0), max(some, default=0)
+    if most > UNBALANCED * least:
         small = ", ".join(style for style, count in images.items() if most > UNBALANCED * count)
         yield Finding(
             "unbalanced styles",

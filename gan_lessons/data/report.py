@@ -69,7 +69,11 @@ class Report:
             lines.append(f"  {advice[0].upper()}{advice[1:]}.")
         if not self.findings:
             lines.append("Nothing to complain about.")
-        return "".join(c if c.isprintable() or c == "\n" else "?" for c in "\n".join(lines)) + "\n"
+        return "\n".join(map(_printable, lines)) + "\n"
+
+
+def _printable(line: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in line)
 
 
 def _heading(one: Finding) -> tuple[str, str, str | None, str, str]:

@@ -122,6 +122,17 @@ class TestDamaged:
         assert after == before and ImageFile.LOAD_TRUNCATED_IMAGES is False
         assert capfd.readouterr() == ("", "") and not caplog.records
 
+    def test_the_c_library_of_tiff_is_kept_quiet_too(self, capfd):
+        noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+        for compression in ("tiff_lzw", "tiff_adobe_deflate", "jpeg"):
+            buffer = io.BytesIO()
+            Image.fromarray(noise).save(buffer, "TIFF", compression=compression)
+            content = bytearray(buffer.getvalue())
+            middle = len(content) // 2
+            content[middle : middle + 400] = bytes(400)
+            taken_or_refused(bytes(content))
+        assert capfd.readouterr() == ("", "")
+
     def test_memory_is_bounded(self, cases):
         """In a process of its own: what the worst of them adds to what the imports took."""
         result = subprocess.run(
@@ -350,6 +361,26 @@ class TestPixels:
         image = Image.new("RGBA", (2, 1), (255, 0, 0, 0))
         assert image_to_tensor(image)[:, 0, 0].tolist() == [1, 1, 1]
         assert image_to_uint8(Image.new("L", (1, 1), 7)).flatten().tolist() == [7, 7, 7]
+
+
+class TestDeepGrey:
+    @pytest.mark.parametrize(
+        ("kind", "values", "wanted"),
+        [
+            (np.uint16, [0, 128, 129, 32768, 65535], [0, 0, 1, 128, 255]),
+            (np.uint16, [0, 255], [0, 1]),  # 16 bits say what white is, however dark it is
+            (np.int32, [-9, 0, 100, 255], [0, 0, 100, 255]),
+            (np.int32, [0, 256, 65535], [0, 1, 255]),
+            (np.int32, [0, 10**6, 4 * 10**6], [0, 64, 255]),
+            (np.float32, [0, 0.5, 1], [0, 128, 255]),
+            (np.float32, [-1, 0, 200.6], [0, 0, 201]),
+            (np.float32, [np.nan, np.inf, 1], [0, 0, 255]),
+            (np.float32, [0, 0, 0], [0, 0, 0]),
+        ],
+    )
+    def test_scale(self, kind, values, wanted):
+        image = open_image(Image.fromarray(np.array([values], kind)))
+        assert [image.getpixel((x, 0))[0] for x in range(len(values))] == wanted
 
 
 class TestEncoding:
