@@ -197,17 +197,20 @@ class OutputFolder:
             self._sweep(target.parent)
             temporary, handle = _temporary_beside(target)
         try:
-            with handle:
+            try:
                 # The caller's block may fail to read some other file: only a full disk is ours.
                 with _explained(target, _FULL):
                     yield handle
                 with _explained(target):
                     handle.flush()
                     os.fsync(handle.fileno())
+            finally:
+                # Closing flushes again and fails again on a full disk, in the system's words.
+                with contextlib.suppress(OSError):
+                    handle.close()
             with _explained(target):
                 os.replace(temporary, target)
         except BaseException:
-            # Closing flushes again and fails again on a full disk: the removal must still happen.
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise

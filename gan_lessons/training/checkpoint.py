@@ -116,7 +116,13 @@ def save(state: State, folder: OutputFolder) -> Path:
         OSError: if the disk is full; the previous checkpoint is untouched then.
     """
     with folder.open(FILE) as handle:
-        torch.save(state.parts(), handle)
+        try:
+            torch.save(state.parts(), handle)
+        except RuntimeError as error:
+            # After a failed write torch still closes its archive, and that failure hides the first.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
     return folder.root / FILE
 
 
