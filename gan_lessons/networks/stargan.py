@@ -168,12 +168,15 @@ class Discriminator(nn.Module):
 
         Args:
             x: `(N, 3, size, size)` in [-1, 1].
-            y: `(N,)` int64, the domain each image claims.
+            y: `(N,)` int64, the domain each image claims, or `(N, K)`, several claims each, which
+                cost no more than one.
 
         Returns:
-            `(N,)` logits; positive means real.
+            Logits in the shape of `y`; positive means real.
         """
-        return self.heads(self.trunk(x), y)[:, 0]
+        h = self.trunk(x)
+        claims = y.numel() // len(y)
+        return self.heads(h.repeat_interleave(claims, dim=0), y.flatten()).view(y.shape)
 
 
 def build(config: ModelConfig, seed: int = 0) -> dict[str, nn.Module]:

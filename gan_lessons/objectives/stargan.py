@@ -45,6 +45,7 @@ class StarGAN:
         self.networks: dict[str, nn.Module] = build(config.model, config.train.seed)
         self.lrs = dict.fromkeys(self.networks, config.train.lr)
         self.lrs["mapping_network"] = config.train.mapping_lr
+        self.lrs["discriminator"] = config.train.discriminator_lr
         # Penalties need gradients of gradients: they keep the eager network where the loop
         # replaces this entry by a compiled one.
         self.forward = dict(self.networks)
@@ -64,16 +65,18 @@ class StarGAN:
         return self.forward["discriminator"](augment(x, uniform, self.loss.augmentations), y)
 
     def discriminator_terms(self, batch: Batch, step: int) -> Terms:
-        """Tell references of the target domain from translations into it."""
+        """Tell real drawings of a domain from translations into it, and from other domains."""
         with torch.no_grad():
             x_fake = self.forward["generator"](batch.x_real, self.styles(batch))
-        real = self.judge(batch.x_ref, batch.y_trg, batch.uniform[:, 0])
         fake = self.judge(x_fake, batch.y_trg, batch.uniform[:, 1])
+        # The source is a real drawing of its own domain and a wrong one of the target's.
+        claims = torch.stack([batch.y_org, batch.y_trg], dim=1)
+        own, other = self.judge(batch.x_real, claims, batch.uniform[:, 1]).unbind(1)
+        real = torch.cat([self.judge(batch.x_ref, batch.y_trg, batch.uniform[:, 0]), own])
         terms = {"adv_d": (1.0, losses.nonsaturating_d(real, fake))}
         if self.loss.mismatch:
-            logits = self.judge(batch.x_real, batch.y_trg, batch.uniform[:, 1])
-            other = batch.y_org != batch.y_trg
-            terms["mis"] = (self.loss.mismatch, losses.mismatched(logits, other))
+            false_claim = batch.y_org != batch.y_trg
+            terms["mis"] = (self.loss.mismatch, losses.mismatched(other, false_claim))
         if self.loss.r1 and step % self.loss.r1_interval == 0:
             x = augment(batch.x_ref, batch.uniform[:, 0], self.loss.augmentations)
             x = x.detach().requires_grad_()

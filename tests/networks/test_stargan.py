@@ -174,3 +174,15 @@ def test_networks_carry_no_state_between_passes():
     for network in build(SMALL).values():
         assert all("blur" in name for name, _ in network.named_buffers())
         assert not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())
+
+
+def test_several_claims_about_an_image_are_judged_each_by_its_own_head():
+    config = ModelConfig(size=16, bottleneck=4, domains=3, width=8, critic_width=8)
+    judge = build(config)["discriminator"]
+    x = torch.rand(4, 3, 16, 16) * 2 - 1
+    y = torch.tensor([[0, 2], [1, 1], [2, 0], [0, 1]])
+    logits = judge(x, y)
+    assert logits.shape == (4, 2)
+    for k in range(2):
+        torch.testing.assert_close(logits[:, k], judge(x, y[:, k]))
+    assert not torch.allclose(logits[0, 0], logits[0, 1])

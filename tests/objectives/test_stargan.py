@@ -136,7 +136,8 @@ def test_discriminator_terms_are_their_equations(config, batch):
     x = batch.x_ref.clone().requires_grad_()
     real = critic(x, batch.y_trg)
     (slope,) = torch.autograd.grad(real.sum(), x)
-    expected = F.softplus(-real).mean() + F.softplus(critic(x_fake, batch.y_trg)).mean()
+    both = torch.cat([real, critic(batch.x_real, batch.y_org)])
+    expected = F.softplus(-both).mean() + F.softplus(critic(x_fake, batch.y_trg)).mean()
     terms = objective.discriminator_terms(batch, step=4)
     assert terms["adv_d"][0] == 1
     assert terms["adv_d"][1].item() == pytest.approx(expected.item(), rel=1e-5)
