@@ -312,7 +312,9 @@ class TestCatastrophe:
     def test_no_room_by_a_limit(self, out):
         out.write_bytes("x", b"old")
         out.append_line("log", "first")
-        self.check_full(out.root, run(LIMITED, out.root), "the file is larger than is allowed there")
+        self.check_full(
+            out.root, run(LIMITED, out.root), "the file is larger than is allowed there"
+        )
 
     def test_no_room_on_the_disk(self, tmp_path):
         """A real full disk: a file system in memory, in a mount namespace of its own."""
