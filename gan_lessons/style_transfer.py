@@ -1,15 +1,13 @@
 """What a user holds: load a model, restyle pictures, walk between styles, save."""
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from gan_lessons.augment import resize
+from gan_lessons import tiles
 from gan_lessons.config import Config
 from gan_lessons.data.batches import generator_at
 from gan_lessons.data.gate import (
@@ -20,8 +18,8 @@ from gan_lessons.data.gate import (
     open_image,
     tensor_to_image,
 )
-from gan_lessons.files import OutputFolder, share
-from gan_lessons.layers import InstanceNorm, shared_statistics
+from gan_lessons.files import OutputFolder
+from gan_lessons.models import find
 from gan_lessons.training import weights
 from gan_lessons.training.card import model_card
 from gan_lessons.training.precision import autocast, device_named, resolve
@@ -225,7 +223,7 @@ class StyleTransfer:
         drawn = self.networks["mapping_network"](torch.stack(z).to(self.device), y)
         if reference is None:
             return drawn
-        x = centre_square(self.prepare(reference), self.size)
+        x = tiles.centre_square(self.prepare(reference), self.size)
         own = self.networks["style_encoder"](x, y[:1])
         towards = torch.full((count, 1), DRAWN, device=self.device)
         towards[0] = 0
@@ -245,11 +243,12 @@ class StyleTransfer:
         """
         x = x.expand(len(s), -1, -1, -1)
         height, width = x.shape[2:]
-        stride = self.networks["generator"].stride
-        padded = pad(x, -height % stride, -width % stride)
+        generator = self.networks["generator"]
+        padded = tiles.pad(x, -height % generator.stride, -width % generator.stride)
         if max(height, width) > tile:
             parts = [
-                self.tiled(a, b, tile) for a, b in zip(padded.split(1), s.split(1), strict=True)
+                tiles.translate(generator, self.generate, a, b, tile)
+                for a, b in zip(padded.split(1), s.split(1), strict=True)
             ]
         else:
             together = max(1, AT_ONCE // (height * width))
@@ -264,131 +263,3 @@ class StyleTransfer:
         x = x.contiguous(memory_format=torch.channels_last)
         with autocast(self.precision, self.device.type):
             return self.networks["generator"](x, s).float().clamp(-1, 1)
-
-    def tiled(self, x: Tensor, s: Tensor, tile: int) -> Tensor:
-        """One picture in tiles that overlap by all that a pixel can see.
-
-        Tiles share the normalisation statistics of one pass over the picture at reduced size.
-        """
-        generator = self.networks["generator"]
-        stride = generator.stride
-        margin = -(-reach(generator, s) // stride) * stride
-        step = max(stride, tile // stride * stride)
-        height, width = x.shape[2:]
-        small = shrink(x, tile, stride)
-        out = torch.empty_like(x)
-        with shared_statistics(generator, lambda: generator(small, s)):
-            for top in range(0, height, step):
-                for left in range(0, width, step):
-                    above, before = max(0, top - margin), max(0, left - margin)
-                    bottom, right = min(height, top + step), min(width, left + step)
-                    window = x[:, :, above : bottom + margin, before : right + margin]
-                    done = self.generate(window, s)[:, :, top - above :, left - before :]
-                    out[:, :, top:bottom, left:right] = done[:, :, : bottom - top, : right - left]
-        return out
-
-
-def find(name: str | Path) -> Path:
-    """The folder of a model.
-
-    Args:
-        name: a folder; the name of a bundled model; or "owner/name" on the Hugging Face hub.
-
-    Returns:
-        A folder on this machine.
-
-    Raises:
-        ValueError: if there is no such model; the sentence lists the bundled ones.
-    """
-    folder, text = Path(name), str(name)
-    if folder.is_dir():
-        return folder
-    if folder.exists():
-        raise ValueError(f"{text} is a file; give the folder of a model, with config.json in it")
-    if text in bundled():
-        return share("data", "models", text)
-    if text.count("/") == 1 and not text.startswith((".", "/", "~")):
-        return _from_hub(text)
-    raise ValueError(
-        f"no model {text!r}: expected a folder, 'owner/name' on the Hugging Face hub, or one of "
-        f"the bundled models ({', '.join(bundled())})"
-    )
-
-
-def bundled() -> Sequence[str]:
-    """Names of the models that come with the course."""
-    try:
-        home = share("data", "models")
-    except ValueError:
-        return []
-    return sorted(p.name for p in home.iterdir() if (p / weights.CONFIG).is_file())
-
-
-def _from_hub(name: str) -> Path:
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-    except ImportError:
-        raise ValueError(
-            f"no folder {name!r} here; to look on the Hugging Face hub, "
-            "install it with: pip install huggingface_hub"
-        ) from None
-    try:
-        return Path(
-            snapshot_download(name, allow_patterns=[weights.FILE, weights.CONFIG, "README.md"])
-        )
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(
-            f"no folder {name!r} here, and the Hugging Face hub did not give it ({reason})"
-        ) from None
-
-
-def centre_square(x: Tensor, size: int) -> Tensor:
-    """The central square of a picture, resized: `(1, 3, H, W)` to `(1, 3, size, size)`."""
-    height, width = x.shape[2:]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return resize(x[:, :, top : top + side, left : left + side], size)
-
-
-def pad(x: Tensor, below: int, right: int) -> Tensor:
-    """Repeat the last row and column: `(N, 3, H, W)` to `(N, 3, H + below, W + right)`."""
-    return F.pad(x, (0, right, 0, below), mode="replicate") if below or right else x
-
-
-def shrink(x: Tensor, side: int, stride: int) -> Tensor:
-    """The whole picture with its long side at most `side`, both sides multiples of `stride`."""
-    height, width = x.shape[2:]
-    factor = min(1.0, side / max(height, width))
-    shape = [max(stride, round(n * factor / stride) * stride) for n in (height, width)]
-    return F.interpolate(x, shape, mode="bilinear", antialias=True)
-
-
-@torch.inference_mode()
-def reach(generator: nn.Module, s: Tensor) -> int:
-    """How far away a pixel of the source can change a pixel of the result, found by trying.
-
-    Args:
-        generator: with an attribute `stride`.
-        s: `(1, style_dim)`, any style.
-
-    Returns:
-        Pixels. Statistics of instance normalisation, which see everything, are left out: tiles
-        share them.
-    """
-    stride, side = generator.stride, 64 * generator.stride
-    blank = torch.zeros(1, 3, side, side, device=s.device)
-    poked = blank.clone()
-    middle = side // 2
-    poked[:, :, middle : middle + stride, middle : middle + stride] = 1
-    noise = torch.rand_like(blank)  # so that no activation sits at zero everywhere
-    has_norm = any(isinstance(m, InstanceNorm) for m in generator.modules())
-    with shared_statistics(generator, lambda: generator(noise, s) if has_norm else None):
-        change = (generator(noise + poked, s) - generator(noise, s)).abs().amax(dim=(0, 1))
-    rows = change.amax(dim=1).nonzero()
-    columns = change.amax(dim=0).nonzero()
-    ends = torch.cat([rows, columns])
-    if not len(ends):
-        return 0
-    return int(max(middle - ends.min(), ends.max() - middle - stride + 1, 0))

@@ -98,7 +98,7 @@ def tiny_dataset():
 @pytest.fixture(scope="session")
 def tiny_config():
     """A recipe for `tiny_dataset` that takes a twentieth of a second a step."""
-    from gan_lessons.config import preset
+    from gan_lessons.presets import preset
 
     return preset("smoke", data="tiny", domains=3).override(
         {
@@ -132,4 +132,21 @@ def tiny_model(tiny_dataset, tiny_config, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
     recipe = tiny_config.override({"train.steps": 4})
     runs.run(recipe, folder, dataset=tiny_dataset, device="cpu", report=lambda line: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vivid_model(tiny_model, tmp_path_factory) -> Path:
+    """The folder of a model whose styles and draws differ at first sight, unlike `tiny_model`'s."""
+    import torch
+
+    from gan_lessons.style_transfer import StyleTransfer
+
+    model = StyleTransfer.load(tiny_model, device="cpu", precision="fp32")
+    random = torch.Generator().manual_seed(0)
+    for name, size in (("generator", 0.5), ("mapping_network", 1.0)):
+        *_, last = (p for p in model.networks[name].parameters() if p.ndim > 1)
+        last.copy_(size * torch.randn(last.shape, generator=random))
+    folder = tmp_path_factory.mktemp("models") / "vivid"
+    model.save(folder)
     return folder

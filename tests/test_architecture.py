@@ -14,10 +14,11 @@ SOURCES = sorted(FOLDER.rglob("*.py"))
 # Imports run from right to left. Units in one group do not know each other.
 ORDER = [
     {"files", "config", "losses", "augment", "plots", "gallery"},
-    {"data", "layers"},
-    {"networks"},
+    {"presets", "data", "layers"},
+    {"tiles", "networks"},
     {"objectives"},
     {"training"},
+    {"models"},
     {"style_transfer"},
     {"metrics", "baselines", "privacy", "machine", "restyle_files"},
     {"widgets", "course"},

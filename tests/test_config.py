@@ -3,7 +3,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from gan_lessons.config import PRESETS, Config, LossConfig, ModelConfig, TrainConfig, preset
+from gan_lessons.config import Config, LossConfig, ModelConfig, TrainConfig
+from gan_lessons.presets import PRESETS, preset
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -52,6 +53,8 @@ REFUSED = {
     "train.steps": [0],
     "train.batch": [0, -4],
     "train.accumulate": [0, 3],
+    "loss.mismatch": [-0.1],
+    "train.discriminator_lr": [0.0, -1.0],
     "train.lr": [0.0, -1e-4, float("nan")],
     "train.mapping_lr": [0.0],
     "train.beta1": [1.0, -0.1],
@@ -147,7 +150,7 @@ def test_differences_name_fields_and_both_values():
     assert Config().differences(Config()) == []
     assert Config().differences(other) == [
         "loss.cyc: 1.0 here, 0.5 there",
-        "train.lr: 0.0002 here, 0.001 there",
+        "train.lr: 0.0003 here, 0.001 there",
     ]
 
 

@@ -76,16 +76,9 @@ def run(
         raise ValueError(f'resume takes "auto" or nothing, got {resume!r}')
     target = device_named(device)
     saved = _checkpoint_of(Path(out), resume)
-    if saved and saved["origin"] and not config.train.warmup:
-        config = config.override({"train.warmup": Config.from_dict(saved["config"]).train.warmup})
-    elif init_from and saved is None and not config.train.warmup:
-        config = config.override({"train.warmup": WARMUP})
     if dataset is None:
         dataset = load_dataset(config.data.name, size=config.data.size)
-    if len(dataset.styles) != config.model.domains:
-        config = config.override({"model.domains": len(dataset.styles)})
-    if saved:
-        checkpoint.check_same_recipe(Config.from_dict(saved["config"]), config, saved["step"])
+    config = _adapt(config, len(dataset.styles), saved, init_from)
     batches = Batches(
         dataset,
         config.data,
@@ -117,6 +110,19 @@ def run(
         on_checkpoint=lambda s: write_model(s, dataset.styles, folder),
         report=report,
     )
+
+
+def _adapt(config: Config, domains: int, saved: dict | None, init_from) -> Config:
+    """Fit the recipe to the data and to what the run starts from; refuse another run's recipe."""
+    warmup = config.train.warmup
+    if saved and saved["origin"]:
+        warmup = warmup or Config.from_dict(saved["config"]).train.warmup
+    elif init_from and not saved:
+        warmup = warmup or WARMUP
+    config = config.override({"model.domains": domains, "train.warmup": warmup})
+    if saved:
+        checkpoint.check_same_recipe(Config.from_dict(saved["config"]), config, saved["step"])
+    return config
 
 
 def _checkpoint_of(out: Path, resume: str) -> dict | None:
