@@ -109,7 +109,9 @@ def test_a_run_says_what_it_will_cost_before_it_starts(go):
     assert any("tiny: 24 training images, 3 styles; cpu, fp32" in line for line in go.told)
 
 
-def test_the_forecast_changes_nothing_and_knows_the_room_on_disk(tiny_config, tiny_dataset, tmp_path):
+def test_the_forecast_changes_nothing_and_knows_the_room_on_disk(
+    tiny_config, tiny_dataset, tmp_path
+):
     config = tiny_config.override({"train.sample_every": 12, "model.critic_max_width": 128})
     objective = StarGAN(config)
     state = checkpoint.create(objective, config, torch.device("cpu"))
