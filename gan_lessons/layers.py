@@ -67,7 +67,8 @@ def shared_statistics(network: nn.Module, run):
     try:
         for norm in norms:
             norm.record = True
-        run()
+        if norms:  # without any there is nothing to share
+            run()
         for norm in norms:
             norm.record = False
         yield

@@ -26,7 +26,7 @@ def image_grid(
         row_labels: one a row.
         column_labels: one a column.
         title: above everything.
-        cell: side of one picture in inches.
+        cell: width of one picture in inches; the height follows the tallest picture.
         show: display it at once, as lessons want it; otherwise return it.
 
     Returns:
@@ -44,14 +44,15 @@ def image_grid(
             raise ValueError(f"{len(labels)} {kind} labels for {number} {kind}s")
     left = 0.085 * max((len(label) for label in row_labels), default=0) + 0.05
     top = (0.25 if column_labels else 0.05) + (0.3 if title else 0)
-    width, height = left + columns * cell, top + len(rows) * cell + 0.05
+    tall = cell * max(_aspect(picture) for row in rows for picture in row if picture is not None)
+    width, height = left + columns * cell, top + len(rows) * tall + 0.05
     figure = _figure(width, height)
     for r, row in enumerate(rows):
         for c, picture in enumerate(row):
-            place = (left + c * cell, height - top - (r + 1) * cell, cell * 0.94, cell * 0.94)
+            place = (left + c * cell, height - top - (r + 1) * tall, cell * 0.94, tall * 0.94)
             _place(figure, picture, place, (width, height))
     for r, label in enumerate(row_labels):
-        y = height - top - (r + 0.53) * cell
+        y = height - top - (r + 0.53) * tall
         figure.text((left - 0.06) / width, y / height, label, ha="right", va="center", size=8)
     for c, label in enumerate(column_labels):
         x = left + (c + 0.47) * cell
@@ -125,6 +126,12 @@ def _figure(width: float, height: float):
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=130, facecolor="white")
+
+
+def _aspect(picture) -> float:
+    """Height of a picture over its width."""
+    height, width = np.shape(picture)[:2]
+    return height / width
 
 
 def _place(figure, picture, place: tuple, size: tuple[float, float]) -> None:

@@ -78,7 +78,7 @@ class History:
         }
         self.folder.append_line(FILE, json.dumps(line))
         self.draw(step, means)
-        shown = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
+        shown = "  ".join(f"{name} {value:.2f}" for name, value in means.items())
         left = duration(per_step * (self.steps - step))
         self.report(f"step {step}/{self.steps}  {per_step:.2f} s a step  {left} left  {shown}")
         return line

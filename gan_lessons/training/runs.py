@@ -257,7 +257,7 @@ def provenance(state: State) -> dict:
         "steps": state.step,
         "images": state.step * state.config.train.batch,
         "hours": round(state.seconds / 3600, 2),
-        "device": gpu or f"CPU, {torch.get_num_threads()} threads",
+        "device": gpu or f"CPU, threads: {torch.get_num_threads()}",
         "precision": state.precision,
         "torch": torch.__version__,
         "from": state.origin,
