@@ -37,7 +37,7 @@ def test_a_line_holds_the_means_since_the_last(folder):
     log.add(3, scalars(adv_d=5))
     assert log.write(3, 1e-4)["adv_d"] == 5
     assert history.read(folder.root / "log.jsonl") == [line, log_line(folder, 1)]
-    assert "step 2/100" in told[0] and "adv_d 1.500" in told[0] and "left" in told[0]
+    assert "step 2/100" in told[0] and "adv_d 1.50" in told[0] and "left" in told[0]
 
 
 def log_line(folder, number):
