@@ -1,6 +1,8 @@
-"""Losses as pure functions of logits, images and codes; each returns a scalar mean.
+"""Adversarial losses and penalties as pure functions of logits; each returns a scalar mean.
 
-Shapes: logits `(N,)`, images `(N, 3, H, W)` in [-1, 1], style codes `(N, S)`.
+The names end in `_d` for what the discriminator minimises and in `_g` for what the generator does.
+Shapes: logits `(N,)`, samples `(N, ...)`, pictures in [-1, 1]. What a result must keep or resemble
+is measured in `image_losses`.
 """
 
 import torch
@@ -65,12 +67,173 @@ def nonsaturating_g(fake: Tensor) -> Tensor:
     return F.softplus(-fake).mean()
 
 
+def minimax_g(fake: Tensor) -> Tensor:
+    """Generator's loss of the game taken literally, E[log(1 - sigmoid(D(G(z))))].
+
+    Goodfellow et al. 2014, equation 1. On logits it is -softplus(D(G(z))).
+
+    Args:
+        fake: `(N,)` logits of generated samples.
+
+    Returns:
+        Scalar, negative; its gradient vanishes where the discriminator is sure: it saturates.
+
+    Example:
+        >>> round(minimax_g(torch.zeros(4)).item(), 4)
+        -0.6931
+    """
+    return -F.softplus(fake).mean()
+
+
+def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
+    """Discriminator's least squares, E[(D(x) - 1)^2] / 2 + E[D(G(z))^2] / 2.
+
+    Mao et al. 2017, equation 9: 1 stands for real and 0 for generated.
+
+    Args:
+        real: `(N,)` outputs on real samples.
+        fake: `(N,)` outputs on generated samples.
+
+    Returns:
+        Scalar; 0 where every sample is told right.
+
+    Example:
+        >>> least_squares_d(torch.zeros(4), torch.ones(4)).item()
+        1.0
+    """
+    return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+def least_squares_g(fake: Tensor) -> Tensor:
+    """Generator's least squares, E[(D(G(z)) - 1)^2] / 2 (the same equation).
+
+    Args:
+        fake: `(N,)` outputs on generated samples.
+
+    Returns:
+        Scalar; it also pulls back what is judged more than real.
+
+    Example:
+        >>> least_squares_g(torch.tensor([1.0, 3.0])).item()
+        1.0
+    """
+    return (fake - 1).square().mean() / 2
+
+
+def hinge_d(real: Tensor, fake: Tensor) -> Tensor:
+    """Discriminator's hinge, E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))].
+
+    Lim and Ye 2017, section 3; Miyato et al. 2018, equation 16.
+
+    Args:
+        real: `(N,)` outputs on real samples.
+        fake: `(N,)` outputs on generated samples.
+
+    Returns:
+        Scalar; samples beyond the margin of 1 on their side count nothing.
+
+    Example:
+        >>> hinge_d(torch.tensor([0.0, 5.0]), torch.tensor([-5.0, 1.0])).item()
+        1.5
+    """
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+
+def hinge_g(fake: Tensor) -> Tensor:
+    """Generator's side of the hinge, -E[D(G(z))]: no margin (Miyato et al. 2018, equation 17).
+
+    Args:
+        fake: `(N,)` outputs on generated samples.
+
+    Returns:
+        Scalar.
+
+    Example:
+        >>> hinge_g(torch.tensor([1.0, 2.0])).item()
+        -1.5
+    """
+    return -fake.mean()
+
+
+def wasserstein_d(real: Tensor, fake: Tensor) -> Tensor:
+    """Critic's loss, E[D(G(z))] - E[D(x)] (Arjovsky et al. 2017, equation 2).
+
+    Its negative estimates the earth mover's distance as long as D is 1-Lipschitz, which a penalty
+    or spectral norm has to see to.
+
+    Args:
+        real: `(N,)` outputs on real samples.
+        fake: `(N,)` outputs on generated samples.
+
+    Returns:
+        Scalar; only differences of outputs matter.
+
+    Example:
+        >>> wasserstein_d(torch.tensor([3.0, 5.0]), torch.tensor([1.0, 2.0])).item()
+        -2.5
+    """
+    return fake.mean() - real.mean()
+
+
+def wasserstein_g(fake: Tensor) -> Tensor:
+    """Generator's loss, -E[D(G(z))] (Arjovsky et al. 2017, algorithm 1).
+
+    Args:
+        fake: `(N,)` outputs on generated samples.
+
+    Returns:
+        Scalar.
+
+    Example:
+        >>> wasserstein_g(torch.tensor([1.0, 2.0])).item()
+        -1.5
+    """
+    return -fake.mean()
+
+
+def relativistic_d(real: Tensor, fake: Tensor) -> Tensor:
+    """Discriminator's loss on pairs, E[softplus(D(G(z)) - D(x))].
+
+    Jolicoeur-Martineau 2018, section 4.1; Huang et al. 2024, equation 2. Each generated sample is
+    judged against a real one, not against a threshold, so that no whole mode can be given up.
+
+    Args:
+        real: `(N,)` logits of real samples.
+        fake: `(N,)` logits of as many generated samples.
+
+    Returns:
+        Scalar; log 2 where the two kinds look alike.
+
+    Example:
+        >>> round(relativistic_d(torch.full((4,), 7.0), torch.full((4,), 7.0)).item(), 4)
+        0.6931
+    """
+    return F.softplus(fake - real).mean()
+
+
+def relativistic_g(real: Tensor, fake: Tensor) -> Tensor:
+    """Generator's loss on pairs, E[softplus(D(x) - D(G(z)))]: the roles exchanged.
+
+    Args:
+        real: `(N,)` logits of real samples.
+        fake: `(N,)` logits of as many generated samples.
+
+    Returns:
+        Scalar.
+
+    Example:
+        >>> round(relativistic_g(torch.zeros(4), torch.full((4,), 40.0)).item(), 4)
+        0.0
+    """
+    return F.softplus(real - fake).mean()
+
+
 def r1_penalty(logits: Tensor, x_real: Tensor) -> Tensor:
     """Squared gradient norm on real images, E[|dD/dx|^2] / 2 (Mescheder et al. 2018, eq. 9).
 
     Args:
         logits: `(N,)`, the discriminator's output on `x_real`.
-        x_real: `(N, 3, H, W)` with `requires_grad`.
+        x_real: `(N, ...)` with `requires_grad`.
 
     Returns:
         Scalar, differentiable in the discriminator's weights; multiply by gamma.
@@ -83,58 +246,77 @@ def r1_penalty(logits: Tensor, x_real: Tensor) -> Tensor:
         >>> r1_penalty(x.sum(dim=(1, 2, 3)), x).item()  # 48 ones, squared, halved
         24.0
     """
-    if not x_real.requires_grad:
-        raise ValueError("the R1 penalty needs x_real.requires_grad_() before the forward pass")
-    (gradient,) = torch.autograd.grad(logits.sum(), x_real, create_graph=True)
-    return gradient.square().flatten(1).sum(1).mean() / 2
+    return _slopes(logits, x_real, "R1", "x_real").square().sum(1).mean() / 2
 
 
-def style_reconstruction(s_pred: Tensor, s_trg: Tensor) -> Tensor:
-    """Mean |E(x_fake) - s|: the code must be legible in the result (StarGAN v2, equation 2).
+def r2_penalty(logits: Tensor, x_fake: Tensor) -> Tensor:
+    """The same on generated images, E[|dD/dx|^2] / 2 (Mescheder et al. 2018, eq. 10).
 
     Args:
-        s_pred: `(N, S)`, read off the generated image.
-        s_trg: `(N, S)`, the code it was made with.
+        logits: `(N,)`, the discriminator's output on `x_fake`.
+        x_fake: `(N, ...)` with `requires_grad`, cut off from the generator.
 
     Returns:
-        Scalar.
+        Scalar, differentiable in the discriminator's weights; multiply by gamma.
+
+    Raises:
+        ValueError: if `x_fake` takes no gradient.
 
     Example:
-        >>> style_reconstruction(torch.zeros(2, 4), torch.ones(2, 4)).item()
-        1.0
+        >>> x = torch.zeros(2, 5, requires_grad=True)
+        >>> r2_penalty((3 * x).sum(dim=1), x).item()  # five threes, squared, halved
+        22.5
     """
-    return (s_pred - s_trg).abs().mean()
+    return _slopes(logits, x_fake, "R2", "x_fake").square().sum(1).mean() / 2
 
 
-def cycle_consistency(x_rec: Tensor, x_real: Tensor) -> Tensor:
-    """Mean |x - G(x_fake, E(x))|: the way back keeps the content (StarGAN v2, equation 4).
+def between(x_real: Tensor, x_fake: Tensor, uniform: Tensor) -> Tensor:
+    """Random points on the lines from real to generated samples, for the WGAN-GP penalty.
 
     Args:
-        x_rec: `(N, 3, H, W)`, translated there and back.
-        x_real: `(N, 3, H, W)`, the source.
+        x_real: `(N, ...)`.
+        x_fake: `(N, ...)`, of the same shape.
+        uniform: `(N,)` in [0, 1); where on its line each point lies.
 
     Returns:
-        Scalar.
+        `(N, ...)` with `requires_grad`, cut off from both.
 
     Example:
-        >>> cycle_consistency(torch.zeros(1, 3, 2, 2), torch.ones(1, 3, 2, 2)).item()
-        1.0
+        >>> between(torch.ones(1, 2), torch.zeros(1, 2), torch.tensor([0.25])).tolist()
+        [[0.75, 0.75]]
     """
-    return (x_rec - x_real).abs().mean()
+    share = uniform.view(-1, *[1] * (x_real.ndim - 1)).to(x_real.dtype)
+    return torch.lerp(x_real, x_fake, share).detach().requires_grad_()
 
 
-def diversity(x_fake: Tensor, x_fake2: Tensor) -> Tensor:
-    """Mean |x1 - x2| of two styles of one source; to be maximised (StarGAN v2, equation 3).
+def wgan_gp(logits: Tensor, x_mid: Tensor) -> Tensor:
+    """Distance of the slopes from 1, E[(|dD/dx| - 1)^2] (Gulrajani et al. 2017, equation 3).
 
     Args:
-        x_fake: `(N, 3, H, W)` with one style code.
-        x_fake2: `(N, 3, H, W)` with another, detached.
+        logits: `(N,)`, the critic's output on `x_mid`.
+        x_mid: `(N, ...)` from `between`.
 
     Returns:
-        Scalar; the objective subtracts it.
+        Scalar, differentiable in the critic's weights; multiply by lambda, 10 in the paper.
+
+    Raises:
+        ValueError: if `x_mid` takes no gradient.
 
     Example:
-        >>> diversity(torch.zeros(1, 3, 2, 2), torch.ones(1, 3, 2, 2)).item()
-        1.0
+        >>> x = torch.zeros(2, 4, requires_grad=True)
+        >>> wgan_gp((1.5 * x).sum(dim=1), x).item()  # slope 3, so (3 - 1) squared
+        4.0
     """
-    return (x_fake - x_fake2.detach()).abs().mean()
+    slopes = _slopes(logits, x_mid, "WGAN-GP", "x_mid")
+    # The root has no slope at 0, and a critic that is flat somewhere must not end in NaN.
+    return ((slopes.square().sum(1) + 1e-16).sqrt() - 1).square().mean()
+
+
+def _slopes(logits: Tensor, x: Tensor, penalty: str, name: str) -> Tensor:
+    """Gradient of each logit in its own sample, `(N, D)`, itself differentiable."""
+    if not x.requires_grad:
+        raise ValueError(
+            f"the {penalty} penalty needs {name}.requires_grad_() before the forward pass"
+        )
+    (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
+    return gradient.flatten(1)

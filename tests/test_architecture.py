@@ -13,7 +13,7 @@ SOURCES = sorted(FOLDER.rglob("*.py"))
 
 # Imports run from right to left. Units in one group do not know each other.
 ORDER = [
-    {"files", "config", "losses", "augment", "plots", "gallery"},
+    {"files", "config", "losses", "image_losses", "augment", "plots", "gallery"},
     {"presets", "data", "layers"},
     {"tiles", "networks"},
     {"objectives"},
@@ -29,6 +29,7 @@ RANK = {unit: rank for rank, units in enumerate(ORDER) for unit in units}
 # What knows PyTorch alone, and what knows arrays alone, whatever its rank.
 ONLY = {
     "losses": {"torch"},
+    "image_losses": {"torch"},
     "layers": {"torch"},
     "augment": {"torch"},
     "training.ema": {"torch"},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gan_lessons import losses
+from gan_lessons import image_losses, losses
 from gan_lessons.augment import augment
 from gan_lessons.config import Config, ModelConfig
 from gan_lessons.data.batches import Batch
@@ -95,14 +95,14 @@ class StarGAN:
         # One encoder pass reads the style of the result and of the source.
         both = encode(torch.cat([x_fake, batch.x_real]), torch.cat([batch.y_trg, batch.y_org]))
         s_pred, s_org = both.chunk(2)
-        terms["sty"] = (self.loss.sty, losses.style_reconstruction(s_pred, s_trg))
+        terms["sty"] = (self.loss.sty, image_losses.style_reconstruction(s_pred, s_trg))
         if self.loss.cyc:
             x_rec = generate(x_fake, s_org)
-            terms["cyc"] = (self.loss.cyc, losses.cycle_consistency(x_rec, batch.x_real))
+            terms["cyc"] = (self.loss.cyc, image_losses.cycle_consistency(x_rec, batch.x_real))
         if weight := self.loss.ds_at(step):
             with torch.no_grad():
                 x_fake2 = generate(batch.x_real, self.other_styles(batch))
-            terms["ds"] = (-weight, losses.diversity(x_fake, x_fake2))
+            terms["ds"] = (-weight, image_losses.diversity(x_fake, x_fake2))
         return terms
 
     def other_styles(self, batch: Batch) -> Tensor:
