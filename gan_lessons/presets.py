@@ -1,5 +1,7 @@
 """The recipes smoke, class and full: one code path, other numbers."""
 
+import shlex
+
 from gan_lessons.config import Config, DataConfig, LossConfig, ModelConfig
 
 PRESETS = ("smoke", "class", "full")
@@ -50,3 +52,31 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
         "full": {"train.steps": 100_000},
     }
     return base.override(changes[name])
+
+
+def command(config: Config, out: str = "runs/again") -> str:
+    """The command line that trains by a recipe: the nearest preset, and what differs from it.
+
+    Args:
+        config: any recipe.
+        out: the run's folder.
+
+    Returns:
+        One line for a shell.
+
+    Example:
+        >>> command(preset("class").override({"train.seed": "3"}))
+        'gan-lessons train --data emoji_styles --preset class --set train.seed=3 --out runs/again'
+    """
+    made = {
+        name: preset(name, data=config.data.name, domains=config.model.domains) for name in PRESETS
+    }
+    nearest = min(PRESETS, key=lambda name: len(config.differences(made[name])))
+    values = config.to_dict()
+    settings = []
+    for difference in config.differences(made[nearest]):
+        section, key = difference.split(":")[0].split(".")
+        settings.append(f"--set {section}.{key}={values[section][key]}")
+    data = shlex.quote(config.data.name)
+    words = ["gan-lessons train --data", data, "--preset", nearest, *settings, "--out", out]
+    return " ".join(words)

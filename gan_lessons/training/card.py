@@ -1,6 +1,7 @@
 """The model card: what a model does, what made it, what it must not be used for."""
 
 from gan_lessons.config import Config
+from gan_lessons.presets import command
 
 TEMPLATE = """---
 library_name: gan-lessons
@@ -29,7 +30,10 @@ Styles: {styles}.
 | torch | {torch} |
 
 Optimised by the recipe in `config.json`; averaged weights, stored in half precision. The log is
-in `log.jsonl`, one line every {log_every} steps; `samples/` shows held-out images on the way.
+in `log.jsonl`, one line every {log_every} steps; `samples/` shows held-out images on the way: each
+row a source, then two draws of every style. The same recipe, from random weights:
+
+    {command}
 
 ## Limits
 
@@ -65,6 +69,7 @@ def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict) -
         size=config.data.size,
         batch=config.train.batch,
         log_every=config.train.log_every,
+        command=command(config),
         origin=f"{origin['weights']} ({origin['steps']} steps)" if origin else "random weights",
         **{key: f"{fact:,}" if isinstance(fact, int) else fact for key, fact in facts.items()},
     )
