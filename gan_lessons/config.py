@@ -4,12 +4,13 @@ Lengths count generator updates (`steps`); one step sees `batch` source images.
 """
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Self
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 
-def _require(condition: bool, message: str) -> None:
+def require(condition: bool, message: str) -> None:
+    """Raise a `ValueError` with a message unless a condition on a recipe holds."""
     if not condition:
         raise ValueError(message)
 
@@ -24,8 +25,8 @@ class DataConfig:
     flip: bool = False  # mirror half of the images; not for sets with letters or digits
 
     def __post_init__(self):
-        _require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
-        _require(
+        require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
+        require(
             0 < self.crop_scale <= 1, f"data.crop_scale must lie in (0, 1], got {self.crop_scale}"
         )
 
@@ -51,24 +52,24 @@ class ModelConfig:
     mapping_width: int = 128  # 512 in the paper
 
     def __post_init__(self):
-        _require(
+        require(
             self.size >= 16 and self.size & (self.size - 1) == 0,
             f"model.size must be a power of two, 16 or more, got {self.size}",
         )
-        _require(self.domains >= 2, f"model.domains must be 2 or more, got {self.domains}")
-        _require(
+        require(self.domains >= 2, f"model.domains must be 2 or more, got {self.domains}")
+        require(
             self.generator in ("modulated", "adain"),
             f'model.generator must be "modulated" or "adain", got {self.generator!r}',
         )
-        _require(self.stem_stride in (1, 2), f"model.stem_stride: 1 or 2, got {self.stem_stride}")
-        _require(
+        require(self.stem_stride in (1, 2), f"model.stem_stride: 1 or 2, got {self.stem_stride}")
+        require(
             4 <= self.bottleneck < self.size and self.size % self.bottleneck == 0,
             f"model.bottleneck must divide model.size {self.size}, got {self.bottleneck}",
         )
-        _require(self.blocks >= 0, f"model.blocks must not be negative, got {self.blocks}")
+        require(self.blocks >= 0, f"model.blocks must not be negative, got {self.blocks}")
         for name in (f.name for f in fields(self) if f.name.endswith(("width", "dim"))):
             value = getattr(self, name)
-            _require(value >= 1, f"model.{name} must be positive, got {value}")
+            require(value >= 1, f"model.{name} must be positive, got {value}")
 
     @classmethod
     def paper(cls, size: int = 256, domains: int = 2) -> "ModelConfig":
@@ -114,10 +115,10 @@ class LossConfig:
 
     def __post_init__(self):
         for name in ("sty", "cyc", "ds", "ds_steps", "mismatch", "r1"):
-            _require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
-        _require(self.r1_interval >= 1, "loss.r1_interval must be 1 or more")
+            require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
+        require(self.r1_interval >= 1, "loss.r1_interval must be 1 or more")
         unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
-        _require(not unknown, f"loss.augment: unknown {sorted(unknown)}")
+        require(not unknown, f"loss.augment: unknown {sorted(unknown)}")
 
     @property
     def augmentations(self) -> tuple[str, ...]:
@@ -155,27 +156,27 @@ class TrainConfig:
     checkpoint_every: int = 500
 
     def __post_init__(self):
-        _require(self.steps >= 1, f"train.steps must be positive, got {self.steps}")
-        _require(self.batch >= 1, f"train.batch must be positive, got {self.batch}")
-        _require(
+        require(self.steps >= 1, f"train.steps must be positive, got {self.steps}")
+        require(self.batch >= 1, f"train.batch must be positive, got {self.batch}")
+        require(
             self.accumulate >= 1 and self.batch % self.accumulate == 0,
             f"train.accumulate must divide train.batch {self.batch}, got {self.accumulate}",
         )
-        _require(
+        require(
             self.precision in PRECISIONS,
             f"train.precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}",
         )
         for name in ("lr", "discriminator_lr", "mapping_lr", "ema_half_life"):
             value = getattr(self, name)
-            _require(value > 0, f"train.{name} must be positive, got {value}")
+            require(value > 0, f"train.{name} must be positive, got {value}")
         for name in ("beta1", "beta2"):
             value = getattr(self, name)
-            _require(0 <= value < 1, f"train.{name} must lie in [0, 1), got {value}")
-        _require(0 <= self.decay < 1, f"train.decay must lie in [0, 1), got {self.decay}")
+            require(0 <= value < 1, f"train.{name} must lie in [0, 1), got {value}")
+        require(0 <= self.decay < 1, f"train.decay must lie in [0, 1), got {self.decay}")
         for name in ("weight_decay", "warmup"):
-            _require(getattr(self, name) >= 0, f"train.{name} must not be negative")
+            require(getattr(self, name) >= 0, f"train.{name} must not be negative")
         for name in ("log_every", "sample_every", "checkpoint_every"):
-            _require(getattr(self, name) >= 1, f"train.{name} must be 1 or more")
+            require(getattr(self, name) >= 1, f"train.{name} must be 1 or more")
 
     @property
     def ema_decay(self) -> float:
@@ -196,53 +197,44 @@ class TrainConfig:
         return round(self.steps * (1 - self.decay))
 
 
-@dataclass(frozen=True)
-class Config:
-    """The whole recipe of one training."""
+class Recipe:
+    """What every recipe can do: a frozen dataclass of frozen sections, `train` among them.
 
-    data: DataConfig = field(default_factory=DataConfig)
-    model: ModelConfig = field(default_factory=ModelConfig)
-    loss: LossConfig = field(default_factory=LossConfig)
-    train: TrainConfig = field(default_factory=TrainConfig)
-
-    def __post_init__(self):
-        _require(
-            self.data.size == self.model.size,
-            f"data.size {self.data.size} and model.size {self.model.size} must be equal",
-        )
+    `Config` is the style-transfer model's; the other models keep theirs beside their objectives.
+    """
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Nested plain data, for JSON and checkpoints."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, dict[str, Any]]) -> "Config":
+    def from_dict(cls, values: dict[str, dict[str, Any]]) -> Self:
         """The inverse of `to_dict`.
 
         Raises:
             ValueError: if a section or field is unknown, or a value of another type or out of
                 range.
         """
-        parts = {f.name: f.default_factory for f in fields(cls)}
+        parts = {f.name: f.default_factory() for f in fields(cls)}
         nested = isinstance(values, dict) and all(isinstance(v, dict) for v in values.values())
-        _require(nested, f"a configuration has the sections {', '.join(parts)} with named fields")
+        require(nested, f"a configuration has the sections {', '.join(parts)} with named fields")
         unknown = [
             f"{section}.{key}"
             for section, part in values.items()
             for key in part
             if section not in parts or key not in {f.name for f in fields(parts[section])}
         ]
-        _require(not unknown, f"unknown configuration fields: {', '.join(unknown)}")
+        require(not unknown, f"unknown configuration fields: {', '.join(unknown)}")
         wrong = [
             f"{section}.{key} is {value!r}"
             for section, part in values.items()
             for key, value in part.items()
-            if not _fits(value, type(getattr(parts[section](), key)))
+            if not _fits(value, type(getattr(parts[section], key)))
         ]
-        _require(not wrong, f"configuration values of another type: {', '.join(wrong)}")
-        return cls(**{name: make(**values.get(name, {})) for name, make in parts.items()})
+        require(not wrong, f"configuration values of another type: {', '.join(wrong)}")
+        return cls(**{name: replace(part, **values.get(name, {})) for name, part in parts.items()})
 
-    def override(self, settings: dict[str, str]) -> "Config":
+    def override(self, settings: dict[str, str]) -> Self:
         """A copy with single fields replaced, as `--set train.lr=1e-4` asks.
 
         Args:
@@ -261,9 +253,10 @@ class Config:
                 raise ValueError(f"no field {name!r}; they are {', '.join(self.names())}")
             kind = type(getattr(getattr(self, section), key))
             changes.setdefault(section, {})[key] = _parse(name, value, kind)
-        sides = {changes[s]["size"] for s in ("data", "model") if "size" in changes.get(s, {})}
+        sized = [name for name in ("data", "model") if f"{name}.size" in self.names()]
+        sides = {changes[s]["size"] for s in sized if "size" in changes.get(s, {})}
         if len(sides) == 1:  # one number, kept in two places
-            for section in ("data", "model"):
+            for section in sized:
                 changes.setdefault(section, {})["size"] = min(sides)
         return replace(
             self,
@@ -274,7 +267,7 @@ class Config:
         """All fields as "section.field"."""
         return [f"{section}.{key}" for section, part in self.to_dict().items() for key in part]
 
-    def differences(self, other: "Config") -> list[str]:
+    def differences(self, other: Self) -> list[str]:
         """Fields in which two configurations differ, each with both values."""
         mine, theirs = self.to_dict(), other.to_dict()
         return [
@@ -283,6 +276,22 @@ class Config:
             for key, value in part.items()
             if value != theirs[section][key]
         ]
+
+
+@dataclass(frozen=True)
+class Config(Recipe):
+    """The whole recipe of one training."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+    def __post_init__(self):
+        require(
+            self.data.size == self.model.size,
+            f"data.size {self.data.size} and model.size {self.model.size} must be equal",
+        )
 
 
 def _parse(name: str, value: Any, kind: type) -> Any:

@@ -5,6 +5,7 @@ interrupted before it or not, and two processes that each take half of it see wh
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -22,8 +23,26 @@ def generator_at(seed: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed)
 
 
+class Rows:
+    """A frozen dataclass of tensors with one row a sample."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def rows(self, chosen: slice) -> Self:
+        """Some of the samples."""
+        return replace(self, **{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
+    def split(self, parts: int) -> list[Self]:
+        """Equal micro-batches; sample `i` goes to part `i % parts`, so that each has all kinds.
+
+        A part of one sample has one kind only.
+        """
+        return [self.rows(slice(part, None, parts)) for part in range(parts)]
+
+
 @dataclass(frozen=True)
-class Batch:
+class Batch(Rows):
     """What one step sees; every field has one row a sample."""
 
     x_real: Tensor  # (N, 3, S, S) in [-1, 1], sources
@@ -35,20 +54,6 @@ class Batch:
     z_trg2: Tensor  # (N, latent_dim)
     from_latent: Tensor  # (N,) bool: take the style from z_trg, otherwise from x_ref
     uniform: Tensor  # (N, 3, 5), augmentations of D's real, D's fake and G's fake images
-
-    def __len__(self) -> int:
-        return len(self.y_org)
-
-    def rows(self, chosen: slice) -> "Batch":
-        """Some of the samples."""
-        return replace(self, **{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
-
-    def split(self, parts: int) -> list["Batch"]:
-        """Equal micro-batches; sample `i` goes to part `i % parts`, so that each has both kinds.
-
-        A part of one sample has one kind only.
-        """
-        return [self.rows(slice(part, None, parts)) for part in range(parts)]
 
 
 class Batches:

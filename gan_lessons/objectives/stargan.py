@@ -1,12 +1,8 @@
 """What StarGAN v2 trains for: two phases a step, discriminator and generator.
 
-A phase names the networks it steps and computes named terms; the training loop knows no more.
 Half of each batch takes its style from a latent and half from a reference, in one pass, where the
 paper makes two passes of each kind.
 """
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -16,18 +12,7 @@ from gan_lessons.augment import augment
 from gan_lessons.config import Config, ModelConfig
 from gan_lessons.data.batches import Batch
 from gan_lessons.networks.stargan import build
-
-Terms = dict[str, tuple[float, Tensor]]  # name to (weight, unweighted value)
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One update within a step: which networks it steps, by which loss, how often."""
-
-    name: str
-    networks: tuple[str, ...]
-    terms: Callable[[Batch, int], Terms]
-    interval: int = 1
+from gan_lessons.objectives.phase import Phase, Terms
 
 
 class StarGAN:

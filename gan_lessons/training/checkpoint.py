@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from gan_lessons.config import Config
+from gan_lessons.config import Recipe
 from gan_lessons.files import OutputFolder
 from gan_lessons.training import ema, precision
 
@@ -23,7 +23,7 @@ class State:
     Randomness needs no entry: every draw is a function of (seed, step). See `data.batches`.
     """
 
-    config: Config
+    config: Recipe
     device: torch.device
     precision: str  # resolved: "fp32", "bf16" or "fp16"
     networks: dict[str, nn.Module]
@@ -33,6 +33,7 @@ class State:
     step: int = 0
     seconds: float = 0.0  # spent training, over all sittings
     origin: dict = field(default_factory=dict)  # what the first weights came from, if anything
+    memories: dict[str, nn.Module] = field(default_factory=dict)  # what a run keeps but never steps
 
     def parts(self) -> dict:
         """What to save, tensors and plain values only."""
@@ -47,11 +48,12 @@ class State:
             "averages": {k: v.state_dict() for k, v in self.averages.items()},
             "optimisers": {k: v.state_dict() for k, v in self.optimisers.items()},
             "scaler": self.scaler.state_dict(),
+            "memories": {k: v.state_dict() for k, v in self.memories.items()},
         }
 
     def restore(self, parts: dict) -> None:
         """Take over a checkpoint's values, in place."""
-        for group in ("networks", "averages", "optimisers"):
+        for group in ("networks", "averages", "optimisers", "memories"):
             for name, module in getattr(self, group).items():
                 module.load_state_dict(parts[group][name])
         self.scaler.load_state_dict(parts["scaler"])
@@ -59,7 +61,7 @@ class State:
         self.origin = parts["origin"]
 
 
-def create(objective, config: Config, device: torch.device, resolved: str | None = None) -> State:
+def create(objective, config: Recipe, device: torch.device, resolved: str | None = None) -> State:
     """The state before the first step.
 
     Args:
@@ -74,6 +76,9 @@ def create(objective, config: Config, device: torch.device, resolved: str | None
     train = config.train
     for network in objective.networks.values():
         network.to(device=device, memory_format=torch.channels_last)
+    memories = getattr(objective, "memories", {})
+    for memory in memories.values():
+        memory.to(device)
     optimisers = {
         phase.name: torch.optim.AdamW(
             [
@@ -99,6 +104,7 @@ def create(objective, config: Config, device: torch.device, resolved: str | None
         averages={k: ema.averaged_copy(objective.networks[k]) for k in objective.averaged},
         optimisers=optimisers,
         scaler=torch.amp.GradScaler(device.type, enabled=resolved == "fp16"),
+        memories=memories,
     )
 
 
@@ -171,7 +177,7 @@ def read(path: Path) -> dict:
     return parts
 
 
-def check_same_recipe(saved: Config, asked: Config, step: int) -> None:
+def check_same_recipe(saved: Recipe, asked: Recipe, step: int) -> None:
     """Refuse to resume under a recipe that would not have led to this checkpoint.
 
     The length may change as long as the learning rate's decay has not begun under either.

@@ -1,0 +1,32 @@
+"""What the training loop knows of a model: its phases, and of each its terms.
+
+An objective has
+
+- `networks`: name to module; and `forward`, the same, of which the loop may compile the entries;
+- `lrs`: name to learning rate;
+- `averaged`: names of the networks that get a moving average;
+- `phases`: what a step consists of, in order;
+- `memories`, where it keeps more than weights: name to a module whose buffers a checkpoint holds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+Terms = dict[str, tuple[float, Tensor]]  # name to (weight, unweighted value)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One update within a step: which networks it steps, by which terms, how often.
+
+    With D at every step and G at every fifth, D learns five times as often, each time from a batch
+    of its own.
+    """
+
+    name: str
+    networks: tuple[str, ...]
+    terms: Callable[[Any, int], Terms]  # of a batch and the step's number
+    interval: int = 1  # steps from one update to the next; the first is at step 0
