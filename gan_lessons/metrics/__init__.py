@@ -1,0 +1,1 @@
+"""How results are measured: figures on fixed features, and the benchmark made of them."""

@@ -1,0 +1,131 @@
+"""The network whose features every figure is computed on: MobileNetV2, trained on ImageNet.
+
+Its weights come with the course. It is not Inception, nor a network of LPIPS, so figures are named
+for what they are: "KID, MobileNetV2", never FID or LPIPS.
+"""
+
+from functools import cache
+
+import torch
+import torchvision
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gan_lessons.augment import resize
+from gan_lessons.data.features import FILE
+from gan_lessons.files import share
+
+NAME = "MobileNetV2"
+SIZE = 96  # pixels a side that pictures are resized to
+GRID = 16  # largest side of a perceptual feature map
+TAPS = (1, 3, 6, 10, 13)  # the last block of each width among the first 14
+CHANNELS = (16, 24, 32, 64, 96)
+SIDES = (16, 16, 12, 6, 6)  # of each tap's map, pooled to at most GRID
+PERCEPTUAL = sum(c * s * s for c, s in zip(CHANNELS, SIDES))
+POOLED = 1280
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
+
+
+class FeatureNetwork(nn.Module):
+    """Pictures to two descriptions: what is where, and what there is.
+
+    The perceptual one follows LPIPS (Zhang et al. 2018, equation 1) without its learned weights:
+    feature maps after five of the first 14 blocks, unit-normalised over the channels at each
+    position, averaged to at most 16x16 positions so that a shift by a pixel counts little, and
+    divided by the square root of the number of positions. The squared Euclidean distance of two
+    such descriptions is then the sum over the maps of the mean over positions of the squared
+    difference.
+
+    The pooled one is the last layer averaged over positions, as the Fréchet and kernel distances
+    take it from Inception.
+
+    Both are computed in float32 whatever surrounds them.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.layers = torchvision.models.mobilenet_v2(weights=None).features
+        self.register_buffer("mean", torch.tensor(MEAN)[:, None, None], persistent=False)
+        self.register_buffer("std", torch.tensor(STD)[:, None, None], persistent=False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Describe pictures.
+
+        Args:
+            x: `(N, 3, H, W)` in [-1, 1], any size.
+
+        Returns:
+            Perceptual `(N, 20608)` and pooled `(N, 1280)` features, float32.
+        """
+        with torch.autocast(x.device.type, enabled=False):
+            h = self.preprocess(x)
+            maps = []
+            for number, layer in enumerate(self.layers):
+                h = layer(h)
+                if number in TAPS:
+                    maps.append(describe(h))
+            return torch.cat(maps, dim=1), h.mean(dim=(2, 3))
+
+    def preprocess(self, x: Tensor) -> Tensor:
+        """Resize to 96 pixels, antialiased, and normalise as ImageNet was."""
+        x = resize(x.float(), SIZE)
+        x = ((x + 1) / 2 - self.mean) / self.std
+        return x.contiguous(memory_format=torch.channels_last)
+
+
+def describe(h: Tensor) -> Tensor:
+    """One map as a vector: `(N, C, H, W)` to `(N, C * S * S)`, S at most 16."""
+    h = h / h.square().sum(dim=1, keepdim=True).add(1e-10).sqrt()
+    if h.shape[-1] > GRID:
+        h = F.adaptive_avg_pool2d(h, GRID)
+    return (h / h.shape[-1]).flatten(1)
+
+
+@cache
+def feature_network(device: str = "cpu") -> FeatureNetwork:
+    """The network with its weights, loaded once for each device.
+
+    Args:
+        device: such as "cpu" or "cuda".
+
+    Returns:
+        The network, frozen.
+
+    Raises:
+        ValueError: if the weights are missing.
+    """
+    network = FeatureNetwork()
+    weights = {
+        f"layers.{k}": v.float() for k, v in load_file(share("data", "features", FILE)).items()
+    }
+    missing, unknown = network.load_state_dict(weights, strict=False)
+    assert not unknown and all(name.endswith("num_batches_tracked") for name in missing)
+    network = network.to(device, memory_format=torch.channels_last)
+    return network.eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def embed(x: Tensor, *, batch: int = 32, device: str = "cpu") -> tuple[Tensor, Tensor]:
+    """Describe many pictures, some at a time.
+
+    Args:
+        x: `(N, 3, H, W)`, in [-1, 1] or uint8.
+        batch: pictures in one pass.
+        device: where to compute.
+
+    Returns:
+        Perceptual `(N, 20608)` and pooled `(N, 1280)` features, float32 on the CPU.
+    """
+    network = feature_network(str(device))
+    perceptual = torch.empty(len(x), PERCEPTUAL)
+    pooled = torch.empty(len(x), POOLED)
+    for start in range(0, len(x), batch):
+        part = as_float(x[start : start + batch]).to(device)
+        perceptual[start : start + batch], pooled[start : start + batch] = network(part)
+    return perceptual, pooled
+
+
+def as_float(x: Tensor) -> Tensor:
+    """Pictures in [-1, 1], whether they come so or as uint8."""
+    return x.float() / 127.5 - 1 if x.dtype == torch.uint8 else x
