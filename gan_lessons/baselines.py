@@ -1,0 +1,82 @@
+"""What a model must beat without having learned anything."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+# Cone responses of sRGB, decorrelated in logarithms (Reinhard et al. 2001, equations 4 and 6).
+_LMS = torch.tensor([[0.3811, 0.5783, 0.0402], [0.1967, 0.7244, 0.0782], [0.0241, 0.1288, 0.8444]])
+_MIX = torch.diag(torch.tensor([3.0, 6.0, 2.0]).rsqrt()) @ torch.tensor(
+    [[1.0, 1, 1], [1, 1, -2], [1, -1, 0]]
+)
+_DARKEST = 1 / 255  # before a logarithm
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Mean and standard deviation of the three decorrelated channels."""
+
+    mean: Tensor  # (3,)
+    std: Tensor  # (3,)
+
+
+def copy(x: Tensor) -> Tensor:
+    """The source itself, `(N, 3, H, W)`."""
+    return x.clone()
+
+
+def palette(x: Tensor) -> Palette:
+    """The colours of a style, averaged over its pictures.
+
+    Args:
+        x: `(N, 3, H, W)` in [-1, 1].
+
+    Returns:
+        The mean over pictures of each picture's mean and standard deviation.
+    """
+    lab = decorrelate(x).flatten(2)
+    return Palette(lab.mean(dim=(0, 2)), lab.std(dim=2, correction=0).mean(dim=0))
+
+
+def colour_transfer(x: Tensor, target: Palette) -> Tensor:
+    """Give pictures the colour statistics of a style (Reinhard et al. 2001, equations 10 and 11).
+
+    Args:
+        x: `(N, 3, H, W)` in [-1, 1].
+        target: statistics to reach.
+
+    Returns:
+        `(N, 3, H, W)` in [-1, 1].
+    """
+    lab = decorrelate(x).flatten(2)
+    mean, std = lab.mean(dim=2, keepdim=True), lab.std(dim=2, keepdim=True, correction=0)
+    scaled = (lab - mean) / std.clamp(min=1e-4) * target.std[:, None] + target.mean[:, None]
+    return correlate(scaled.view_as(x))
+
+
+def decorrelate(x: Tensor) -> Tensor:
+    """SRGB in [-1, 1] to the channels l, alpha, beta: `(N, 3, H, W)` both."""
+    rgb = ((x + 1) / 2).clamp(0, 1)
+    lms = torch.einsum("ij,njhw->nihw", _LMS.to(x), rgb).clamp(min=_DARKEST).log10()
+    return torch.einsum("ij,njhw->nihw", _MIX.to(x), lms)
+
+
+def correlate(lab: Tensor) -> Tensor:
+    """The inverse of `decorrelate`, clamped to [-1, 1]."""
+    lms = 10 ** torch.einsum("ij,njhw->nihw", torch.linalg.inv(_MIX).to(lab), lab)
+    rgb = torch.einsum("ij,njhw->nihw", torch.linalg.inv(_LMS).to(lab), lms)
+    return (rgb * 2 - 1).clamp(-1, 1)
+
+
+def nearest_image(distances: Tensor, images: Tensor) -> Tensor:
+    """The training picture of the target style that is nearest to each source.
+
+    Args:
+        distances: of each source to each training picture, `(N, M)`.
+        images: the training pictures, `(M, 3, H, W)`.
+
+    Returns:
+        `(N, 3, H, W)`.
+    """
+    return images[distances.argmin(dim=1)]

@@ -1,0 +1,92 @@
+"""Do draws differ, and by more than their palette?"""
+
+import torch
+from torch import Tensor
+
+from gan_lessons.metrics.perceptual import between
+
+LEVELS = 5  # of each channel, for the bins of a colour histogram
+SMOOTH, ROUNDS = 0.01, 100  # of the transport: entropy weight for colours in [0, 1], iterations
+
+
+def diversity(features: Tensor) -> Tensor:
+    """Mean perceptual distance of all pairs of draws.
+
+    Args:
+        features: perceptual features `(N, K, D)`, K draws of each of N sources.
+
+    Returns:
+        `(N,)`.
+
+    Raises:
+        ValueError: for fewer than 2 draws.
+    """
+    draws = features.shape[1]
+    if draws < 2:
+        raise ValueError(f"diversity needs 2 draws or more, got {draws}")
+    rows, columns = torch.triu_indices(draws, draws, offset=1)
+    return torch.stack([between(own, own)[rows, columns].mean() for own in features])
+
+
+def same_palette(x: Tensor) -> Tensor:
+    """Give all draws the colours of the first.
+
+    The three-dimensional colour histogram of each draw is moved onto that of the first by optimal
+    transport (Cuturi 2013, algorithm 1), and every pixel moves with its bin. What remains different
+    afterwards is drawn differently.
+
+    Args:
+        x: `(K, 3, H, W)` in [-1, 1].
+
+    Returns:
+        `(K, 3, H, W)` in [-1, 1]; the first is unchanged.
+    """
+    pixels = ((x.double() + 1) / 2).clamp(0, 1).flatten(2).transpose(1, 2)  # (K, P, 3)
+    bins, mass, colours = histogram(pixels)
+    target = transport(mass[1:], colours[1:], mass[:1], colours[:1])
+    # Smoothing draws colours together; moving a histogram onto itself shows by how much.
+    still = transport(mass[1:], colours[1:], mass[1:], colours[1:])
+    move = (target - still).gather(1, bins[1:, :, None].expand(-1, -1, 3))
+    moved = torch.cat([pixels[:1], (pixels[1:] + move).clamp(0, 1)])
+    return (moved.transpose(1, 2).reshape(x.shape) * 2 - 1).to(x.dtype)
+
+
+def histogram(pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Colour histograms.
+
+    Args:
+        pixels: `(K, P, 3)` in [0, 1], float64.
+
+    Returns:
+        The bin of each pixel `(K, P)`, mass of each bin `(K, B)`, mean colour of each `(K, B, 3)`.
+    """
+    steps = torch.tensor([LEVELS**2, LEVELS, 1], device=pixels.device)
+    bins = ((pixels * LEVELS).long().clamp(max=LEVELS - 1) * steps).sum(dim=2)
+    count = torch.zeros(len(pixels), LEVELS**3, dtype=pixels.dtype, device=pixels.device)
+    count.scatter_add_(1, bins, torch.ones_like(bins, dtype=pixels.dtype))
+    total = torch.zeros(*count.shape, 3, dtype=pixels.dtype, device=pixels.device)
+    total.scatter_add_(1, bins[:, :, None].expand(-1, -1, 3), pixels)
+    return bins, count / pixels.shape[1], total / count.clamp(min=1)[:, :, None]
+
+
+def transport(mass: Tensor, colours: Tensor, mass_to: Tensor, colours_to: Tensor) -> Tensor:
+    """Where each colour goes when one histogram is moved onto another at least cost.
+
+    Args:
+        mass: `(K, B)`.
+        colours: `(K, B, 3)`.
+        mass_to: `(K, B)` or `(1, B)`.
+        colours_to: `(K, B, 3)` or `(1, B, 3)`.
+
+    Returns:
+        `(K, B, 3)`, for each colour the mean of those that it goes to.
+    """
+    cost = torch.cdist(colours, colours_to.expand(len(colours), -1, -1)).square()
+    kernel = torch.exp(-cost / SMOOTH).clamp(min=1e-300) * (mass_to > 0)[:, None]
+    v = torch.ones_like(mass)
+    for _ in range(ROUNDS):
+        u = mass / (kernel @ v[:, :, None])[:, :, 0].clamp(min=1e-300)
+        v = mass_to / (kernel.transpose(1, 2) @ u[:, :, None])[:, :, 0].clamp(min=1e-300)
+    plan = kernel * v[:, None]
+    share = plan / plan.sum(dim=2, keepdim=True).clamp(min=1e-300)
+    return share @ colours_to.expand(len(colours), -1, -1)

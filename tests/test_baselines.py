@@ -1,0 +1,59 @@
+import pytest
+import torch
+
+from gan_lessons import baselines
+
+
+@pytest.fixture
+def x():
+    return torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 1.8 - 0.9
+
+
+def test_copying_gives_the_source(x):
+    assert torch.equal(baselines.copy(x), x)
+    assert baselines.copy(x) is not x
+
+
+def test_colours_survive_the_way_there_and_back(x):
+    torch.testing.assert_close(
+        baselines.correlate(baselines.decorrelate(x)), x, atol=1e-2, rtol=1e-2
+    )
+
+
+def test_grey_has_no_colour():
+    grey = torch.full((1, 3, 2, 2), 0.2)
+    luminance, *colours = baselines.decorrelate(grey)[0]
+    assert torch.stack(colours).abs().max() < 0.02
+    assert luminance.abs().min() > 0.1
+
+
+def test_transfer_to_ones_own_palette_changes_nothing(x):
+    one = x[:1]
+    moved = baselines.colour_transfer(one, baselines.palette(one))
+    torch.testing.assert_close(moved, one, atol=1e-2, rtol=1e-2)
+
+
+def test_transfer_reaches_mean_and_deviation(x):
+    wanted = baselines.palette(x[1:] * 0.4)
+    lab = baselines.decorrelate(baselines.colour_transfer(x[:1] * 0.3, wanted))
+    torch.testing.assert_close(lab.mean(dim=(0, 2, 3)), wanted.mean, atol=0.02, rtol=0.02)
+    torch.testing.assert_close(
+        lab.flatten(2).std(dim=2, correction=0)[0], wanted.std, atol=0.02, rtol=0.1
+    )
+
+
+def test_palette_of_a_style_is_the_mean_of_its_pictures(x):
+    both = baselines.palette(x[:2])
+    one, two = baselines.palette(x[:1]), baselines.palette(x[1:2])
+    torch.testing.assert_close(both.mean, (one.mean + two.mean) / 2)
+    torch.testing.assert_close(both.std, (one.std + two.std) / 2)
+
+
+def test_a_blank_picture_can_be_coloured(x):
+    moved = baselines.colour_transfer(torch.ones(1, 3, 8, 8), baselines.palette(x))
+    assert moved.isfinite().all() and moved.std(dim=(2, 3)).max() < 1e-3
+
+
+def test_nearest_picture_is_the_one_at_least_distance(x):
+    distances = torch.tensor([[3.0, 1.0, 2.0], [0.5, 4.0, 4.0]])
+    assert torch.equal(baselines.nearest_image(distances, x), x[[1, 0]])
