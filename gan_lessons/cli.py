@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from gan_lessons import __version__
 from gan_lessons.files import share
+from gan_lessons.gallery import count_of
 
 SKIPPED, INTERRUPTED = 3, 130
 MODELS = {"stargan": "gan_lessons.training.runs"}  # architecture: the module whose `run` trains it
@@ -266,10 +267,9 @@ def colab(
     """
     from gan_lessons.course import colab as addresses
 
-    changed = addresses.write_addresses(repo)
-    for path in changed:
+    for path in (changed := addresses.write_addresses(repo)):
         typer.echo(path)
-    typer.echo(f"{len(changed)} notebooks changed" if changed else "nothing to change")
+    typer.echo(f"{count_of(len(changed), 'notebook')} changed")
 
 
 @data.command("list", epilog=example("gan-lessons data list"))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gan_lessons.data.archive import read_index
 from gan_lessons.files import share
+from gan_lessons.gallery import count_of
 
 PACKAGE = "gan-lessons"
 BUNDLED = ("emoji_styles", "painted_photos")
@@ -89,15 +90,16 @@ def requirements() -> list[Requirement]:
     Raises:
         importlib.metadata.PackageNotFoundError: if it runs without having been installed.
     """
-    found = []
-    for line in importlib.metadata.requires(PACKAGE) or ():
-        needed, _, marker = line.partition(";")
-        name = re.match(r"[\w.-]+", needed)[0]
-        least = re.search(r">=\s*([\d.]+)", needed)
-        extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)", marker)
-        if name != PACKAGE:  # an extra that names another one
-            found.append(Requirement(name, least[1] if least else "0", extra[1] if extra else ""))
-    return found
+    found = (_requirement(line) for line in importlib.metadata.requires(PACKAGE) or ())
+    return [one for one in found if one.name != PACKAGE]  # an extra may name another extra
+
+
+def _requirement(line: str) -> Requirement:
+    needed, _, marker = line.partition(";")
+    least = re.search(r">=\s*([\d.]+)", needed)
+    extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)", marker)
+    name = re.match(r"[\w.-]+", needed)[0]
+    return Requirement(name, least[1] if least else "0", extra[1] if extra else "")
 
 
 def installed(name: str) -> str | None:
@@ -202,7 +204,7 @@ def _device() -> Iterator[Finding]:
     elif device.type == "mps":
         yield Finding("device", "ok", "mps: this Mac's own GPU, which shares its memory")
     else:
-        advice = "all lessons run; for preset full a GPU is needed"
+        advice = "all lessons run; a training at preset full wants a GPU"
         yield Finding("device", "ok", "cpu: no GPU found", advice)
     if total is not None:
         enough = total >= LEAST_MEMORY
@@ -296,7 +298,7 @@ def _lessons() -> Iterator[Finding]:
     except ValueError:
         count = 0
     if count:
-        yield Finding("lessons", "ok", f"{count} notebooks")
+        yield Finding("lessons", "ok", count_of(count, "notebook"))
     else:
         yield Finding("lessons", "warn", "no notebooks found", "install the course again")
     lab, kernel = installed("jupyterlab"), installed("ipykernel")
