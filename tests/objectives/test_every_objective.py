@@ -1,0 +1,172 @@
+"""What holds for each objective: phases keep to their networks, and a resumed run is the run."""
+
+import pytest
+import torch
+
+from gan_lessons.config import TrainConfig
+from gan_lessons.data.samples import Samples
+from gan_lessons.files import OutputFolder
+from gan_lessons.networks.mlp import MLPConfig
+from gan_lessons.objectives.gan import GAN, DenseGANConfig, GANLoss
+from gan_lessons.training import checkpoint
+from gan_lessons.training.loop import train, update
+
+CPU = torch.device("cpu")
+BATCH = 4
+
+
+def short(**changes):
+    """Four steps whose learning rates do not depend on how many there are."""
+    return TrainConfig(
+        **{"steps": 4, "batch": BATCH, "decay": 0.0, "precision": "fp32", "log_every": 1, **changes}
+    )
+
+
+def made(kind, config, data):
+    """A maker of (config, objective, batches), fresh each time."""
+
+    def make(steps=4):
+        recipe = config.override({"train.steps": steps})
+        return recipe, kind(recipe), data(recipe)
+
+    return make
+
+
+def random(*shape, seed=0):
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def points(recipe):
+    classes = torch.arange(20) % max(1, recipe.model.classes)
+    return Samples(random(20, 2), classes, batch=BATCH, latent=recipe.model.latent_dim, seed=0)
+
+
+SMALL = MLPConfig(latent_dim=3, generator_width=6, discriminator_width=5)
+CLASSY = MLPConfig(latent_dim=3, classes=3, condition="embedding", spectral=True)
+CASES = {
+    "mlp": made(GAN, DenseGANConfig(SMALL, train=short()), points),
+    "mlp, WGAN-GP": made(
+        GAN, DenseGANConfig(SMALL, GANLoss("wasserstein", gp=10, critic_steps=3), short()), points
+    ),
+    "mlp, R3GAN, classes": made(
+        GAN, DenseGANConfig(CLASSY, GANLoss("relativistic", r1=1, r2=1), short()), points
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(params=CASES)
+def make(request):
+    return CASES[request.param]
+
+
+def leaves(value, path=""):
+    """All values of a checkpoint by path, tensors as bytes; the clock and the length left out."""
+    if isinstance(value, list | tuple):
+        value = dict(enumerate(value))
+    if isinstance(value, dict):
+        parts = [leaves(part, f"{path}/{key}") for key, part in value.items()]
+        return {name: leaf for part in parts for name, leaf in part.items()}
+    if path in ("/seconds", "/config/train/steps"):
+        return {}
+    is_tensor = isinstance(value, torch.Tensor)
+    return {path: value.contiguous().numpy().tobytes() if is_tensor else repr(value)}
+
+
+def sit(make, steps, folder):
+    """Train to a step in a folder, going on from its checkpoint where there is one."""
+    config, objective, batches = make(steps)
+    state = checkpoint.create(objective, config, CPU)
+    path = folder / checkpoint.FILE
+    if path.exists():
+        saved = checkpoint.read(path)
+        then = type(config).from_dict(saved["config"])
+        checkpoint.check_same_recipe(then, config, saved["step"])
+        state.restore(saved)
+    torch.manual_seed(steps)  # global randomness must not matter
+    train(
+        objective, state, batches, OutputFolder(folder),
+        on_sample=lambda s: None, on_checkpoint=lambda s: None, report=lambda line: None,
+    )  # fmt: skip
+    return leaves(checkpoint.read(path))
+
+
+def test_resuming_equals_never_having_stopped(make, tmp_path):
+    whole = sit(make, 4, tmp_path / "whole")
+    half = sit(make, 2, tmp_path / "halves")
+    resumed = sit(make, 4, tmp_path / "halves")
+    assert whole.keys() == resumed.keys()
+    assert [key for key, value in whole.items() if value != resumed[key]] == []
+    moved = [key for key, value in whole.items() if key in half and value != half[key]]
+    assert any(key.startswith("/networks") for key in moved)
+
+
+def flat(network):
+    return torch.cat([p.detach().flatten().clone() for p in network.parameters()])
+
+
+def test_a_phase_changes_its_own_networks_and_no_other(make):
+    config, objective, batches = make()
+    state = checkpoint.create(objective, config, CPU)
+    assert {n for phase in objective.phases for n in phase.networks} == set(objective.networks)
+    for step in range(2):  # the second round has moments and leftover gradients of the first
+        for phase in objective.phases:
+            before = {name: flat(network) for name, network in state.networks.items()}
+            update(objective, state, phase, batches(step), step, 1.0)
+            for name, network in state.networks.items():
+                assert flat(network).equal(before[name]) == (name not in phase.networks), name
+                assert flat(network).isfinite().all()
+
+
+def test_a_phase_pulls_on_every_weight_of_its_networks(make):
+    config, objective, batches = make()
+    state = checkpoint.create(objective, config, CPU)
+    # Where only differences of outputs count, what is added to all of them is free.
+    free = getattr(config.loss, "family", "") in ("wasserstein", "relativistic")
+    for phase in objective.phases:
+        for step in range(2):  # what starts at zero holds back others for one step
+            update(objective, state, phase, batches(step), step, 1.0)
+        for name in phase.networks:
+            idle = [
+                key
+                for key, weight in state.networks[name].named_parameters()
+                if weight.grad is None or not weight.grad.any()
+            ]
+            assert len(idle) <= (free and name == "discriminator"), (phase.name, name, idle)
+            assert all(key.endswith("bias") for key in idle)
+
+
+def test_a_seed_gives_the_weights_and_global_randomness_is_left_alone(make):
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    _, one, _ = make()
+    assert torch.get_rng_state().equal(before)
+    torch.manual_seed(6)
+    _, other, _ = make()
+    for name, network in one.networks.items():
+        assert flat(network).equal(flat(other.networks[name]))
+
+
+def test_two_micro_batches_make_the_terms_of_the_batch(make):
+    config, objective, batches = make()
+    if any(isinstance(m, torch.nn.modules.batchnorm._BatchNorm)
+           for n in objective.networks.values() for m in n.modules()):  # fmt: skip
+        pytest.skip("batch norm looks at the whole batch")
+    if objective.networks.keys() & {"a_to_b"}:
+        pytest.skip("an image buffer answers each micro-batch by itself")
+    for network in objective.networks.values():
+        network.eval()  # spectral norm takes no further turn
+    for phase in objective.phases:
+        whole = phase.terms(batches(0), 0)
+        halves = [phase.terms(half, 0) for half in batches(0).split(2)]
+        for name, (weight, value) in whole.items():
+            mean = sum(half[name][1] for half in halves) / 2
+            assert mean.item() == pytest.approx(value.item(), rel=1e-4, abs=1e-6), name
+            assert halves[0][name][0] == weight
