@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons import __version__
-from gan_lessons.data.gate import ImageError, encode_image, tensor_to_image
+from gan_lessons.data.gate import ImageError, encode_image, open_image, tensor_to_image
 from gan_lessons.data.sources import distinct, find_sources, printable
 from gan_lessons.files import OutputFolder
 from gan_lessons.gallery import count_of, page
@@ -146,8 +146,8 @@ class _Job:
 
     def restyle(self, path: Path, stem: str) -> tuple[int, int]:
         """Write one picture's results, each listed as soon as it is whole; gives its size."""
-        x = self.model.prepare(path, self.wish.size)
-        preview = tensor_to_image(x[0])
+        preview = open_image(path)
+        x = self.model.prepare(preview, self.wish.size)
         preview.thumbnail((_PREVIEW, _PREVIEW))
         entry = _entry(path, stem)
         self.folder.write_bytes(entry["preview"], encode_image(preview, "WEBP"))

@@ -120,6 +120,8 @@ def test_size_sets_the_shorter_side(model, tmp_path):
     )
     with Image.open(tmp_path / "out" / results(manifest)[0]) as made:
         assert made.size == (20, 10)
+    with Image.open(tmp_path / "out" / manifest["sources"][0]["preview"]) as preview:
+        assert preview.size == (40, 20)
 
 
 def test_sources_of_one_stem_do_not_overwrite_each_other(model, tmp_path):
