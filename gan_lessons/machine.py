@@ -125,7 +125,8 @@ def describe_data() -> str:
         lines.append(name)
         found = archives(name)
         for path in found:
-            rows = read_index(path)
+            # What belongs to no split, such as references that nobody trains on, is left out.
+            rows = [row for row in read_index(path) if row["split"] in SPLITS]
             splits = Counter(row["split"] for row in rows)
             shares = ", ".join(f"{splits[split]:,} {split}" for split in SPLITS if splits[split])
             lines.append(f"  {path.name}: {len(rows):,} images ({shares})")
