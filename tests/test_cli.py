@@ -260,6 +260,12 @@ def test_train_makes_a_model_that_restyle_takes(styles_folder, small, cat, tmp_p
     assert json.loads((after / "config.json").read_text())["run"]["from"]["weights"] == "run"
 
 
+def test_train_runs_without_any_option_but_out(tmp_path):
+    done = invoke("train", "--out", tmp_path / "run", "--set=train.steps=1")
+    assert done.exit_code == 0, done.output
+    assert "emoji_styles" in done.stdout and "8 styles" in done.stdout
+
+
 def test_resume_goes_on_where_a_run_stopped(styles_folder, small, tmp_path):
     options = ["--data", styles_folder, "--out", tmp_path / "run", *small, "--resume", "auto"]
     lengths = (["--set=train.steps=2"], ["--set=train.steps=4"])

@@ -147,7 +147,8 @@ def load_dataset(name: str | Path, *, size: int = 64) -> StyleDataset:
     from gan_lessons.data import emoji, folders, paintings
 
     if name == "emoji_styles":
-        return emoji.load(size)
+        # Smaller sizes are made from the next larger archive, where batches are drawn.
+        return emoji.load(min((s for s in emoji.SIZES if s >= size), default=size))
     if name == "painted_photos":
         return paintings.load(size)
     if Path(name).is_dir():
