@@ -56,7 +56,7 @@ class GANLoss:
 
 
 @dataclass(frozen=True)
-class DenseGANConfig(Recipe):
+class DenseGANRecipe(Recipe):
     """The recipe of a GAN of dense networks."""
 
     model: MLPConfig = field(default_factory=MLPConfig)

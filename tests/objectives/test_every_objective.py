@@ -7,7 +7,9 @@ from gan_lessons.config import TrainConfig
 from gan_lessons.data.samples import Samples
 from gan_lessons.files import OutputFolder
 from gan_lessons.networks.mlp import MLPConfig
-from gan_lessons.objectives.gan import GAN, DenseGANConfig, GANLoss
+from gan_lessons.networks.vae import VAEConfig
+from gan_lessons.objectives.gan import GAN, DenseGANRecipe, GANLoss
+from gan_lessons.objectives.vae import VAE, VAERecipe
 from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import train, update
 
@@ -37,19 +39,27 @@ def random(*shape, seed=0):
 
 
 def points(recipe):
-    classes = torch.arange(20) % max(1, recipe.model.classes)
+    classes = torch.arange(20) % max(1, getattr(recipe.model, "classes", 1))
     return Samples(random(20, 2), classes, batch=BATCH, latent=recipe.model.latent_dim, seed=0)
+
+
+def pictures(recipe):
+    return Samples(random(20, 3, 8, 8), batch=BATCH, latent=recipe.model.latent_dim, seed=0)
 
 
 SMALL = MLPConfig(latent_dim=3, generator_width=6, discriminator_width=5)
 CLASSY = MLPConfig(latent_dim=3, classes=3, condition="embedding", spectral=True)
 CASES = {
-    "mlp": made(GAN, DenseGANConfig(SMALL, train=short()), points),
+    "mlp": made(GAN, DenseGANRecipe(SMALL, train=short()), points),
     "mlp, WGAN-GP": made(
-        GAN, DenseGANConfig(SMALL, GANLoss("wasserstein", gp=10, critic_steps=3), short()), points
+        GAN, DenseGANRecipe(SMALL, GANLoss("wasserstein", gp=10, critic_steps=3), short()), points
     ),
     "mlp, R3GAN, classes": made(
-        GAN, DenseGANConfig(CLASSY, GANLoss("relativistic", r1=1, r2=1), short()), points
+        GAN, DenseGANRecipe(CLASSY, GANLoss("relativistic", r1=1, r2=1), short()), points
+    ),
+    "vae": made(VAE, VAERecipe(VAEConfig(size=8, width=4, latent_dim=3), train=short()), pictures),
+    "vae, dense": made(
+        VAE, VAERecipe(VAEConfig("dense", data_dim=2, width=6), train=short()), points
     ),
 }
 

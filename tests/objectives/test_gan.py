@@ -11,7 +11,7 @@ from gan_lessons.data.samples import Samples
 from gan_lessons.data.toy import ring
 from gan_lessons.files import OutputFolder
 from gan_lessons.networks.mlp import MLPConfig
-from gan_lessons.objectives.gan import FAMILIES, GAN, DenseGANConfig, GANLoss
+from gan_lessons.objectives.gan import FAMILIES, GAN, DenseGANRecipe, GANLoss
 from gan_lessons.training import checkpoint, history
 from gan_lessons.training.loop import train
 
@@ -19,7 +19,7 @@ SMALL = MLPConfig(latent_dim=3, generator_width=6, discriminator_width=5)
 
 
 def gan(**loss):
-    return GAN(DenseGANConfig(SMALL, GANLoss(**loss)))
+    return GAN(DenseGANRecipe(SMALL, GANLoss(**loss)))
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_the_discriminator_phase_makes_no_graph_through_the_generator(batch):
 
 
 def test_classes_reach_both_networks():
-    config = DenseGANConfig(replace(SMALL, classes=3))
+    config = DenseGANRecipe(replace(SMALL, classes=3))
     objective = GAN(config)
     batch = Samples(torch.randn(20, 2), torch.arange(20) % 3, batch=8, latent=3, seed=0)(0)
     told = objective.networks["generator"](batch.z, batch.y)
@@ -110,7 +110,7 @@ def test_networks_of_your_own_are_trained_as_they_are(batch):
             return x @ self.slope
 
     mine = {"generator": Shift(), "discriminator": Height()}
-    objective = GAN(DenseGANConfig(loss=GANLoss("wasserstein")), mine)
+    objective = GAN(DenseGANRecipe(loss=GANLoss("wasserstein")), mine)
     assert objective.networks is mine
     value = objective.generator_terms(batch, 0)["adv_g"][1]
     assert value.item() == pytest.approx(-batch.z[:, :2].sum(dim=1).mean().item(), rel=1e-5)
@@ -118,7 +118,7 @@ def test_networks_of_your_own_are_trained_as_they_are(batch):
 
 def test_images_are_augmented_alike_and_differentiably():
     networks = {"generator": nn.Linear(1, 1), "discriminator": nn.Linear(1, 1)}
-    objective = GAN(DenseGANConfig(loss=GANLoss(augment="shift")), networks)
+    objective = GAN(DenseGANRecipe(loss=GANLoss(augment="shift")), networks)
     seen, gain = [], torch.ones((), requires_grad=True)
     objective.forward = {
         "generator": lambda z, y: z * gain,
@@ -135,7 +135,7 @@ def test_images_are_augmented_alike_and_differentiably():
 
 def test_the_critic_moves_more_often(tmp_path):
     train_config = TrainConfig(steps=7, batch=8, log_every=1, precision="fp32")
-    config = DenseGANConfig(SMALL, GANLoss("wasserstein", gp=10, critic_steps=3), train_config)
+    config = DenseGANRecipe(SMALL, GANLoss("wasserstein", gp=10, critic_steps=3), train_config)
     objective = GAN(config)
     state = checkpoint.create(objective, config, torch.device("cpu"))
     train(
@@ -155,7 +155,7 @@ def test_a_ring_is_learnt_within_seconds(tmp_path):
         steps=300, batch=64, lr=2e-3, discriminator_lr=2e-3, beta1=0.0, weight_decay=0.0,
         ema_half_life=1.0, precision="fp32", log_every=300,
     )  # fmt: skip
-    config = DenseGANConfig(
+    config = DenseGANRecipe(
         MLPConfig(latent_dim=4, discriminator_depth=2), GANLoss(r1=0.1), settings
     )
     objective = GAN(config)
@@ -184,7 +184,7 @@ def test_impossible_games_are_refused(wrong):
 
 
 def test_a_recipe_survives_being_saved():
-    config = DenseGANConfig(SMALL, GANLoss("hinge", r1=0.5)).override({"train.lr": "2e-4"})
-    assert DenseGANConfig.from_dict(config.to_dict()) == config
+    config = DenseGANRecipe(SMALL, GANLoss("hinge", r1=0.5)).override({"train.lr": "2e-4"})
+    assert DenseGANRecipe.from_dict(config.to_dict()) == config
     other = config.override({"model.generator_depth": 3})
     assert other.differences(config) == ["model.generator_depth: 3 here, 2 there"]
