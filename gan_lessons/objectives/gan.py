@@ -13,7 +13,8 @@ from gan_lessons import losses
 from gan_lessons.augment import augment
 from gan_lessons.config import Recipe, TrainConfig, require
 from gan_lessons.data.samples import SampleBatch
-from gan_lessons.networks import mlp
+from gan_lessons.networks import dcgan, mlp
+from gan_lessons.networks.dcgan import DCGANConfig
 from gan_lessons.networks.mlp import MLPConfig
 from gan_lessons.objectives.phase import Phase, Terms
 
@@ -68,6 +69,20 @@ class DenseGANRecipe(Recipe):
     )
 
 
+@dataclass(frozen=True)
+class DCGANRecipe(Recipe):
+    """The recipe of a convolutional GAN, with the paper's learning rate and momentum."""
+
+    model: DCGANConfig = field(default_factory=DCGANConfig)
+    loss: GANLoss = field(default_factory=GANLoss)
+    train: TrainConfig = field(
+        default_factory=lambda: TrainConfig(
+            steps=10_000, batch=128, lr=2e-4, discriminator_lr=2e-4, beta1=0.5, beta2=0.999,
+            weight_decay=0.0,
+        )
+    )  # fmt: skip
+
+
 class GAN:
     """Networks and phases of a GAN.
 
@@ -82,7 +97,8 @@ class GAN:
     def __init__(self, config: Recipe, networks: dict[str, nn.Module] | None = None):
         self.loss = config.loss
         self.for_d, self.for_g = FAMILIES[config.loss.family]
-        self.networks = networks or mlp.build(config.model, config.train.seed)
+        build = dcgan.build if isinstance(config.model, DCGANConfig) else mlp.build
+        self.networks = networks or build(config.model, config.train.seed)
         self.lrs = {"generator": config.train.lr, "discriminator": config.train.discriminator_lr}
         self.forward = dict(self.networks)  # penalties keep the eager networks
         self.phases = (

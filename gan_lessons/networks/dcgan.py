@@ -1,0 +1,224 @@
+"""Convolutional generator and discriminator (Radford et al. 2016), with switches for each choice.
+
+Batch norm, residual connections, how sizes are doubled and how weights start can be changed one at
+a time, so that a lesson can measure what each of them does.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from gan_lessons.config import require
+from gan_lessons.layers import HALF, SLOPE
+
+WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+INITS = ("dcgan", "he", "xavier", "pytorch")
+
+
+@dataclass(frozen=True)
+class DCGANConfig:
+    """Shapes of the two networks, and the choices."""
+
+    size: int = 32  # pixels a side, a power of two
+    channels: int = 3
+    latent_dim: int = 100
+    classes: int = 0  # 0: nothing is asked for
+    width: int = 64  # channels at half the size, doubled at each halving
+    max_width: int = 512
+    norm: bool = True  # batch norm, but not at the image (Radford et al. 2016, section 3)
+    residual: bool = False  # a shortcut around each change of size
+    upsample: str = "transposed"  # or "resize": nearest neighbour and a convolution
+    init: str = "dcgan"  # normal of width 0.02; or "he", "xavier", "pytorch"
+    spectral: bool = False  # spectral norm in the discriminator, in place of its batch norm
+
+    def __post_init__(self):
+        require(
+            self.size >= 8 and self.size & (self.size - 1) == 0,
+            f"model.size must be a power of two, 8 or more, got {self.size}",
+        )
+        for name in ("channels", "latent_dim", "width", "max_width"):
+            value = getattr(self, name)
+            require(value >= 1, f"model.{name} must be positive, got {value}")
+        require(self.classes >= 0, "model.classes must not be negative")
+        known = self.upsample in ("transposed", "resize")
+        require(known, f'model.upsample: "transposed" or "resize", got {self.upsample!r}')
+        require(self.init in INITS, f"model.init: {', '.join(INITS)}; got {self.init!r}")
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels after each halving, from half the size down to 4 pixels a side."""
+        return [
+            min(self.width * 2**i, self.max_width) for i in range(int(math.log2(self.size)) - 2)
+        ]
+
+
+class Residual(nn.Module):
+    """body(x) + shortcut(x), brought back to unit variance (He et al. 2016, equation 2)."""
+
+    def __init__(self, body: nn.Module, shortcut: nn.Module):
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        return HALF * (self.body(x) + self.shortcut(x))
+
+
+def doubling(before: int, after: int, upsample: str, *, bias: bool) -> nn.Module:
+    """Twice the size: a transposed convolution of stride 2, or enlarging and a convolution.
+
+    The first reaches some pixels by more weights than others once its kernel is no multiple of the
+    stride, or its weights drift apart: checkerboards (Odena et al. 2016).
+    """
+    if upsample == "transposed":
+        return nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=bias)
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, padding=1, bias=bias)
+    )
+
+
+def up(before: int, after: int, config: DCGANConfig) -> nn.Module:
+    """Double the size, normalise, and bend; optionally with a shortcut."""
+    body: list[nn.Module] = [doubling(before, after, config.upsample, bias=not config.norm)]
+    body += [nn.BatchNorm2d(after)] if config.norm else []
+    if not config.residual:
+        return nn.Sequential(*body, nn.ReLU())
+    shortcut = nn.Sequential(nn.Conv2d(before, after, 1, bias=False), nn.Upsample(scale_factor=2))
+    return nn.Sequential(Residual(nn.Sequential(*body), shortcut), nn.ReLU())
+
+
+def down(before: int, after: int, config: DCGANConfig, *, norm: bool) -> nn.Module:
+    """Halve the size, normalise, and bend; optionally with a shortcut."""
+    body: list[nn.Module] = [nn.Conv2d(before, after, 4, stride=2, padding=1, bias=not norm)]
+    body += [nn.BatchNorm2d(after)] if norm else []
+    if not config.residual:
+        return nn.Sequential(*body, nn.LeakyReLU(SLOPE))
+    shortcut = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(before, after, 1, bias=False))
+    return nn.Sequential(Residual(nn.Sequential(*body), shortcut), nn.LeakyReLU(SLOPE))
+
+
+class Generator(nn.Module):
+    """Noise to an image: 4 by 4 pixels, then doubled until the size is reached."""
+
+    def __init__(self, config: DCGANConfig):
+        super().__init__()
+        widths = config.widths[::-1]
+        self.embedding = nn.Embedding(config.classes, config.latent_dim) if config.classes else None
+        noise = config.latent_dim * (2 if config.classes else 1)
+        first: list[nn.Module] = [nn.Linear(noise, widths[0] * 16, bias=not config.norm)]
+        first += [nn.Unflatten(1, (widths[0], 4, 4))]
+        first += [nn.BatchNorm2d(widths[0])] if config.norm else []
+        blocks = [up(a, b, config) for a, b in zip(widths[:-1], widths[1:], strict=True)]
+        self.blocks = nn.Sequential(nn.Sequential(*first, nn.ReLU()), *blocks)
+        self.to_rgb = doubling(widths[-1], config.channels, config.upsample, bias=False)
+        initialise(self, config.init)
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """Generate.
+
+        Args:
+            z: `(N, latent_dim)`, standard normal.
+            y: `(N,)` int64, the class asked for; not used where there are no classes.
+
+        Returns:
+            `(N, channels, size, size)` in [-1, 1].
+        """
+        if self.embedding is not None:
+            z = torch.cat([z, self.embedding(y)], dim=1)
+        h = self.blocks(z)  # (N, width, size/2, size/2)
+        return self.to_rgb(h).tanh()
+
+
+class Discriminator(nn.Module):
+    """An image to one logit; positive means real.
+
+    With classes, the logit is w.h + e(y).h: how real, and how much of that class (Miyato and Koyama
+    2018, equation 4).
+    """
+
+    def __init__(self, config: DCGANConfig):
+        super().__init__()
+        widths = config.widths
+        norm = config.norm and not config.spectral
+        steps = zip([config.channels, *widths], widths)
+        self.blocks = nn.Sequential(
+            *(down(a, b, config, norm=norm and i > 0) for i, (a, b) in enumerate(steps))
+        )
+        self.to_logit = nn.Conv2d(widths[-1], 1, 4, bias=False)
+        self.claim = nn.Embedding(config.classes, widths[-1]) if config.classes else None
+        initialise(self, config.init)
+        if config.spectral:
+            for module in list(self.modules()):
+                if isinstance(module, (nn.Conv2d, nn.Embedding)):
+                    spectral_norm(module)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Judge.
+
+        Args:
+            x: `(N, channels, size, size)` in [-1, 1].
+            y: `(N,)` int64, the class it claims; not used where there are no classes.
+
+        Returns:
+            `(N,)` logits.
+        """
+        h = self.blocks(x)  # (N, C, 4, 4)
+        logits = self.to_logit(h).flatten()
+        if self.claim is None:
+            return logits
+        return logits + (self.claim(y) * h.mean(dim=(2, 3))).sum(dim=1)
+
+
+def initialise(network: nn.Module, how: str) -> None:
+    """Fill convolutions and linear layers with normal weights of a width.
+
+    Args:
+        network: changed in place; batch norm starts as the identity in every case.
+        how: "dcgan": 0.02, whatever the layer; "he": sqrt(2 / ((1 + slope^2) inputs)) (He et al.
+            2015, equation 14); "xavier": sqrt(2 / (inputs + outputs)) (Glorot and Bengio 2010,
+            equation 12); "pytorch": its default, left as it is.
+    """
+    for module in network.modules():
+        if how == "pytorch" or not isinstance(module, WEIGHTED):
+            continue
+        inputs, outputs = fans(module)
+        he, xavier = math.sqrt(2 / (1 + SLOPE**2) / inputs), math.sqrt(2 / (inputs + outputs))
+        nn.init.normal_(module.weight, std={"dcgan": 0.02, "he": he, "xavier": xavier}[how])
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def fans(module: nn.Module) -> tuple[float, float]:
+    """How many inputs a value sees, and how many outputs see it.
+
+    PyTorch's own count takes a transposed convolution for a plain one and forgets the stride.
+
+    Args:
+        module: linear, convolution or transposed convolution.
+
+    Returns:
+        Inputs and outputs, away from the border.
+    """
+    if isinstance(module, nn.Linear):
+        return module.in_features, module.out_features
+    taps, skipped = math.prod(module.kernel_size), math.prod(module.stride)
+    if isinstance(module, nn.ConvTranspose2d):
+        return module.in_channels * taps / skipped, module.out_channels * taps
+    return module.in_channels * taps, module.out_channels * taps / skipped
+
+
+def build(config: DCGANConfig, seed: int = 0) -> dict[str, nn.Module]:
+    """Both networks, initialised from a seed without touching global randomness.
+
+    Args:
+        config: their shapes.
+        seed: of the initial weights.
+
+    Returns:
+        "generator" and "discriminator", on the CPU.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return {"generator": Generator(config), "discriminator": Discriminator(config)}
