@@ -6,7 +6,6 @@ variable GAN_LESSONS_DEBUG=1 its traceback is shown.
 """
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from importlib import import_module
@@ -14,69 +13,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from gan_lessons import __version__
+from gan_lessons.console import INTERRUPTED, OneSentence, example, warn
 from gan_lessons.files import share
 from gan_lessons.gallery import count_of
 
-SKIPPED, INTERRUPTED = 3, 130
+SKIPPED = 3
 MODELS = {"stargan": "gan_lessons.training.runs"}  # architecture: the module whose `run` trains it
 BUILDERS = {"emoji_styles": "emoji", "painted_photos": "paintings"}  # modules of `data`
-EXPECTED = (ValueError, OSError, FloatingPointError)
-
-
-class OneSentence(TyperGroup):
-    """A group of commands that turns the errors of users into one sentence and an exit code."""
-
-    def invoke(self, ctx):
-        """Run the command that was asked for."""
-        try:
-            return super().invoke(ctx)
-        except (Exception, KeyboardInterrupt) as error:
-            code, sentence = _judge(error)
-            if not code or os.environ.get("GAN_LESSONS_DEBUG"):
-                raise
-        warn(sentence)
-        raise typer.Exit(code)
-
-
-def _judge(error: BaseException) -> tuple[int, str]:
-    """Exit code and sentence for an error of the user or the machine; 0 for all others."""
-    if isinstance(error, BrokenPipeError):
-        return 0, ""  # the reader, such as `head`, has seen enough; the library knows what to do
-    if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, "Stopped."
-    if isinstance(error, EXPECTED):
-        return 1, _sentence(error)
-    if isinstance(error, MemoryError | RuntimeError) and _out_of_memory(error):
-        return 1, "Memory did not suffice; ask for smaller pictures, or lower train.batch."
-    return 0, ""
-
-
-def warn(line: str) -> None:
-    """Print a line on standard error."""
-    typer.echo(line, err=True)
-
-
-def example(*lines: str) -> str:
-    """What stands below the options of a command."""
-    return "\n  ".join(["\b\nExample:", *lines])  # the mark keeps lines from being wrapped
-
-
-def _sentence(error: Exception) -> str:
-    text = " ".join(str(error).split()) or f"{type(error).__name__} without a reason"
-    text = "".join(c if c.isprintable() else "?" for c in text)
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    if "torch" not in sys.modules:
-        return isinstance(error, MemoryError)
-    from gan_lessons.restyle_files import out_of_memory
-
-    return out_of_memory(error)
-
 
 app = typer.Typer(
     cls=OneSentence,

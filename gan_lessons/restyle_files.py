@@ -132,7 +132,7 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Job:
     """What restyling each file needs."""
 
@@ -143,11 +143,13 @@ class _Job:
     manifest: dict[str, Any]
     stopping: Callable[[], bool]
     warn: Report
+    hinted: bool = False
 
-    def restyle(self, path: Path, stem: str) -> tuple[int, int]:
-        """Write one picture's results, each listed as soon as it is whole; gives its size."""
+    def restyle(self, path: Path, stem: str) -> None:
+        """Write one picture's results, each listed as soon as it is whole."""
         preview = open_image(path)
         x = self.model.prepare(preview, self.wish.size)
+        self.hint(path, x.shape[3], x.shape[2])
         preview.thumbnail((_PREVIEW, _PREVIEW))
         entry = _entry(path, stem)
         self.folder.write_bytes(entry["preview"], encode_image(preview, "WEBP"))
@@ -158,7 +160,18 @@ class _Job:
                 self.manifest["sources"].append(entry)
             entry["results"].append(result)
             self.stop_if_asked()
-        return x.shape[3], x.shape[2]
+
+    def hint(self, path: Path, width: int, height: int) -> None:
+        """Say once, before the work, that a picture is much larger than the model's own."""
+        size = self.model.size
+        if self.hinted or min(width, height) <= _LARGE * size:
+            return
+        self.hinted = True
+        self.warn(
+            f"{printable(path)} is worked on at {width} x {height} pixels, and the model was "
+            f"trained at {size}: it shows its styles best near that, and changes little but "
+            f"colours and edges of larger pictures; to compare, add --size {2 * size}"
+        )
 
     def stop_if_asked(self) -> None:
         """End between two results, never within one."""
@@ -178,32 +191,20 @@ class _Job:
 
 
 def _all(job: _Job, paths: Sequence[Path], stems: Sequence[str], report: Report) -> None:
-    said, hinted = -math.inf, False
+    said = -math.inf
     for number, (path, stem) in enumerate(zip(paths, stems, strict=True), 1):
         job.stop_if_asked()
         if len(paths) <= _FEW or time.monotonic() > said + 2 or number == len(paths):
             report(f"{number} of {len(paths)}: {printable(path)}")
             said = time.monotonic()
         try:
-            width, height = job.restyle(path, stem)
+            job.restyle(path, stem)
         except ImageError as error:
             job.skip(path, f"{error.reason}; {error.advice}.")
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
             job.skip(path, "there is not enough memory to restyle it; ask for a smaller --size.")
-        else:
-            if not hinted and min(width, height) > _LARGE * job.model.size:
-                job.warn(_hint(path, width, height, job.model.size))
-                hinted = True
-
-
-def _hint(path: Path, width: int, height: int, size: int) -> str:
-    return (
-        f"{printable(path)} is worked on at {width} x {height} pixels, and the model was trained "
-        f"at {size}: it shows its styles best near that, and changes little but colours and edges "
-        f"of larger pictures; to compare, add --size {2 * size}"
-    )
 
 
 def _drawing(wish: Wish) -> dict[str, Any]:

@@ -21,7 +21,7 @@ ORDER = [
     {"models"},
     {"style_transfer", "baselines"},
     {"metrics", "privacy", "machine", "restyle_files"},
-    {"widgets", "course"},
+    {"widgets", "course", "console"},
     {"cli"},
     {"__main__"},
 ]
