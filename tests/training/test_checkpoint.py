@@ -86,7 +86,8 @@ def test_restoring_makes_a_fresh_state_equal_in_every_part(state, saved, tiny_co
 
 
 def test_averages_start_as_copies_and_networks_learn_at_their_own_rates(tiny_config):
-    config = tiny_config.override({"train.lr": 1e-3, "train.mapping_lr": 1e-5})
+    own = {"train.lr": 1e-3, "train.mapping_lr": 1e-5, "train.discriminator_lr": 2e-3}
+    config = tiny_config.override(own)
     state = checkpoint.create(StarGAN(config), config, CPU)
     assert set(state.averages) == {"generator", "mapping_network", "style_encoder"}
     for name, average in state.averages.items():
@@ -98,7 +99,7 @@ def test_averages_start_as_copies_and_networks_learn_at_their_own_rates(tiny_con
         for p in group["params"]
     }
     for name, network in state.networks.items():
-        expected = 1e-5 if name == "mapping_network" else 1e-3
+        expected = {"mapping_network": 1e-5, "discriminator": 2e-3}.get(name, 1e-3)
         assert {rates[id(p)] for p in network.parameters()} == {expected}
 
 
@@ -200,9 +201,10 @@ def test_the_same_recipe_goes_on(tiny_config):
 
 
 def test_another_recipe_is_refused_with_every_field_that_differs(tiny_config):
-    asked = tiny_config.override({"train.lr": 1e-3, "loss.sty": 2.0, "model.width": 6})
+    saved = tiny_config.override({"train.lr": 2e-4})
+    asked = saved.override({"train.lr": 1e-3, "loss.sty": 2.0, "model.width": 6})
     with pytest.raises(ValueError, match="another recipe") as refused:
-        checkpoint.check_same_recipe(tiny_config, asked, 5)
+        checkpoint.check_same_recipe(saved, asked, 5)
     message = str(refused.value)
     for said in ("train.lr: 0.001 here, 0.0002 there", "loss.sty: 2.0", "model.width: 6 here, 4"):
         assert said in message
@@ -213,7 +215,7 @@ def test_every_field_but_intervals_and_length_matters():
     changes = {
         "data.name": "other", "data.size": 32, "data.crop_scale": 0.9, "data.flip": True,
         "model.generator": "adain", "model.domains": 3, "model.stem_stride": 1,
-        "model.bottleneck": 8, "loss.augment": "shift", "train.precision": "fp32",
+        "model.bottleneck": 8, "loss.augment": "cutout", "train.precision": "fp32",
         "train.compile": True, "train.decay": 0.5, "train.batch": 8, "train.accumulate": 2,
         "train.beta1": 0.5, "train.beta2": 0.9,
     }  # fmt: skip
