@@ -125,7 +125,7 @@ def _name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
 def _figure(width: float, height: float):
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), dpi=130, facecolor="white")
+    return Figure(figsize=(width, height), dpi=110, facecolor="white")
 
 
 def _aspect(picture) -> float:

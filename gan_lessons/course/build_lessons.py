@@ -64,7 +64,7 @@ def execute(lesson: notebook.Notebook, path: Path) -> None:
         kernel_name=notebook.KERNEL["name"],
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
-        store_widget_state=False,
+        store_widget_state=True,  # the widgets of `interact` need it; `outputs.clean` drops it
         coalesce_streams=True,
     )
     try:
