@@ -6,12 +6,14 @@ import pytest
 import torch
 
 from gan_lessons.config import TrainConfig
-from gan_lessons.data.samples import Samples
+from gan_lessons.data.samples import Pairs, Samples
 from gan_lessons.files import OutputFolder
 from gan_lessons.networks.dcgan import DCGANConfig
 from gan_lessons.networks.mlp import MLPConfig
+from gan_lessons.networks.pix2pix import Pix2PixConfig
 from gan_lessons.networks.vae import VAEConfig
 from gan_lessons.objectives.gan import GAN, DCGANRecipe, DenseGANRecipe, GANLoss
+from gan_lessons.objectives.pix2pix import Pix2Pix, Pix2PixRecipe
 from gan_lessons.objectives.vae import VAE, VAERecipe
 from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import train, update
@@ -53,6 +55,14 @@ def pictures(recipe):
     )
 
 
+def pairs(paired):
+    def draw(recipe):
+        a, b = random(20, 3, 16, 16), random(20, 3, 16, 16, seed=1)
+        return Pairs(a, b, paired=paired, batch=BATCH, latent=12, seed=0)
+
+    return draw
+
+
 SMALL = MLPConfig(latent_dim=3, generator_width=6, discriminator_width=5)
 CONV = DCGANConfig(size=8, latent_dim=3, width=4)
 CLASSY = MLPConfig(latent_dim=3, classes=3, condition="embedding", spectral=True)
@@ -73,6 +83,13 @@ CASES = {
             short(),
         ),
         pictures,
+    ),
+    "pix2pix": made(
+        Pix2Pix,
+        Pix2PixRecipe(
+            Pix2PixConfig(depth=3, width=4, critic_width=4, critic_depth=1), train=short()
+        ),
+        pairs(paired=True),
     ),
     "vae": made(VAE, VAERecipe(VAEConfig(size=8, width=4, latent_dim=3), train=short()), pictures),
     "vae, dense": made(
