@@ -21,7 +21,6 @@ from gan_lessons.data.gate import (
 from gan_lessons.files import OutputFolder
 from gan_lessons.models import find
 from gan_lessons.training import weights
-from gan_lessons.training.card import model_card
 from gan_lessons.training.precision import autocast, device_named, resolve
 
 NETWORKS = ("generator", "mapping_network", "style_encoder")
@@ -98,9 +97,8 @@ class StyleTransfer:
         Raises:
             OSError: if it cannot be written.
         """
-        out = OutputFolder(folder)
-        weights.write(out, self.networks, self.config, self.styles, self.run)
-        out.write_text("README.md", model_card(out.root.name, self.styles, self.config, self.run))
+        folder = OutputFolder(folder)
+        weights.write(folder, self.networks, self.config, self.styles, self.run)
 
     def restyle(
         self,

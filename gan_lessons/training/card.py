@@ -28,6 +28,7 @@ Styles: {styles}.
 | time | {hours} hours on {device}, {precision} |
 | started from | {origin} |
 | torch | {torch} |
+| SHA-256 of `model.safetensors` | `{digest}` |
 
 Optimised by the recipe in `config.json`; averaged weights, stored in half precision. The log is
 in `log.jsonl`, one line every {log_every} steps; `samples/` shows held-out images on the way: each
@@ -45,7 +46,7 @@ FACTS = ("steps", "images", "hours", "device", "precision", "torch")
 LICENCES = {"emoji_styles": "cc-by-sa-4.0", "painted_photos": "gpl-3.0"}
 
 
-def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict) -> str:
+def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict, digest: str) -> str:
     """Write a model's card.
 
     Args:
@@ -53,6 +54,7 @@ def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict) -
         styles: in domain order.
         config: the recipe.
         made: what `runs.provenance` says of the run, as far as it is known.
+        digest: SHA-256 of the weights' file, in hexadecimal.
 
     Returns:
         Markdown with the hub's front matter.
@@ -70,6 +72,7 @@ def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict) -
         batch=config.train.batch,
         log_every=config.train.log_every,
         command=command(config),
+        digest=digest,
         origin=f"{origin['weights']} ({origin['steps']} steps)" if origin else "random weights",
         **{key: f"{fact:,}" if isinstance(fact, int) else fact for key, fact in facts.items()},
     )

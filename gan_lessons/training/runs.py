@@ -16,7 +16,6 @@ from gan_lessons.data.gate import encode_image, tensor_to_image
 from gan_lessons.files import OutputFolder
 from gan_lessons.objectives.stargan import StarGAN
 from gan_lessons.training import checkpoint, ema, weights
-from gan_lessons.training.card import model_card
 from gan_lessons.training.checkpoint import State
 from gan_lessons.training.history import duration
 from gan_lessons.training.loop import compile_forward, train, update
@@ -244,10 +243,7 @@ def write_sheet(state: State, batch, folder: OutputFolder) -> None:
 def write_model(state: State, styles: tuple[str, ...], folder: OutputFolder) -> None:
     """Write the run's weights for use, averages where there are, with configuration and card."""
     networks = {**state.networks, **state.averages}
-    made = provenance(state)
-    weights.write(folder, networks, state.config, styles, made)
-    card = model_card(folder.root.name, styles, state.config, made)
-    folder.write_text("README.md", card)
+    weights.write(folder, networks, state.config, styles, provenance(state))
 
 
 def provenance(state: State) -> dict:

@@ -1,5 +1,6 @@
 """Weights for use: one safetensors file in half precision, with config.json beside it."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from torch import nn
 from gan_lessons.config import Config
 from gan_lessons.files import OutputFolder
 from gan_lessons.networks.stargan import build
+from gan_lessons.training.card import model_card
 
 FILE = "model.safetensors"
 CONFIG = "config.json"
@@ -27,7 +29,7 @@ def write(
     """Write networks for use, in the layout of the Hugging Face hub.
 
     Args:
-        folder: where `model.safetensors` and `config.json` go.
+        folder: where `model.safetensors`, `config.json` and the card `README.md` go.
         networks: by name; averages where there are any.
         config: the recipe, whose shapes are needed to load the weights again.
         styles: names of the domains, in order.
@@ -38,7 +40,8 @@ def write(
         for name, network in networks.items()
         for key, value in network.state_dict().items()
     }
-    folder.write_bytes(FILE, save(tensors, metadata={"format": "pt"}))
+    data = save(tensors, metadata={"format": "pt"})
+    folder.write_bytes(FILE, data)
     described = {
         "format": FORMAT,
         "styles": list(styles),
@@ -46,6 +49,8 @@ def write(
         "run": run,
     }
     folder.write_json(CONFIG, described)
+    digest = hashlib.sha256(data).hexdigest()
+    folder.write_text("README.md", model_card(folder.root.name, styles, config, run, digest))
 
 
 def read_config(folder: Path) -> tuple[Config, tuple[str, ...], dict]:
