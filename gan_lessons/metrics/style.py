@@ -1,0 +1,92 @@
+"""Is it that style? A classifier trained on real pictures judges."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from gan_lessons.augment import resize
+from gan_lessons.files import share
+from gan_lessons.metrics.features import as_float
+from gan_lessons.networks.classifier import StyleClassifier
+from gan_lessons.training.classifier import FORMAT, NAME
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A trained style classifier and what it is worth."""
+
+    network: nn.Module
+    styles: tuple[str, ...]
+    size: int  # pixels a side that it was trained at
+    accuracy: float  # on real test pictures
+    confusion: list[list[int]]  # rows true, columns as judged
+
+    @torch.inference_mode()
+    def logits(self, x: Tensor, *, batch: int = 128) -> Tensor:
+        """Judge pictures.
+
+        Args:
+            x: `(N, 3, H, W)`, in [-1, 1] or uint8.
+            batch: pictures in one pass.
+
+        Returns:
+            `(N, styles)` on the CPU.
+        """
+        parts = (resize(as_float(part).float(), self.size) for part in x.split(batch))
+        return torch.cat([self.network(part.cpu()) for part in parts])
+
+    def share(self, x: Tensor, style: str) -> float:
+        """Share of pictures that are taken for a style.
+
+        Args:
+            x: `(N, 3, H, W)`, in [-1, 1] or uint8.
+            style: the style that they should have.
+
+        Returns:
+            Between 0 and 1.
+
+        Raises:
+            ValueError: if the classifier does not know the style.
+        """
+        if style not in self.styles:
+            raise ValueError(f"the classifier knows {', '.join(self.styles)}, not {style!r}")
+        judged = self.logits(x).argmax(dim=1)
+        return (judged == self.styles.index(style)).float().mean().item()
+
+
+@cache
+def judge(folder: Path | None = None) -> Judge:
+    """The classifier that comes with the course, or one in a folder of your own.
+
+    Args:
+        folder: where `training.classifier.run` wrote it.
+
+    Returns:
+        The classifier, on the CPU.
+
+    Raises:
+        ValueError: if the files are missing or damaged.
+    """
+    folder = folder or share("data", "features")
+    try:
+        known = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
+        network = StyleClassifier(len(known["styles"]))
+        weights = {k: v.float() for k, v in load_file(folder / f"{NAME}.safetensors").items()}
+        missing, unknown = network.load_state_dict(weights, strict=False)
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError):
+        raise ValueError(f"{folder} holds no readable style classifier") from None
+    if known.get("format") != FORMAT or unknown or any("num_batches" not in k for k in missing):
+        raise ValueError(f"{folder} holds another kind of classifier, or a damaged one")
+    return Judge(
+        network.eval().requires_grad_(False),
+        tuple(known["styles"]),
+        known["size"],
+        known["accuracy"],
+        known["confusion"],
+    )
