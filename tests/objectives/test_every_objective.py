@@ -8,10 +8,12 @@ import torch
 from gan_lessons.config import TrainConfig
 from gan_lessons.data.samples import Pairs, Samples
 from gan_lessons.files import OutputFolder
+from gan_lessons.networks.cyclegan import CycleGANConfig
 from gan_lessons.networks.dcgan import DCGANConfig
 from gan_lessons.networks.mlp import MLPConfig
 from gan_lessons.networks.pix2pix import Pix2PixConfig
 from gan_lessons.networks.vae import VAEConfig
+from gan_lessons.objectives.cyclegan import CycleGAN, CycleGANRecipe
 from gan_lessons.objectives.gan import GAN, DCGANRecipe, DenseGANRecipe, GANLoss
 from gan_lessons.objectives.pix2pix import Pix2Pix, Pix2PixRecipe
 from gan_lessons.objectives.vae import VAE, VAERecipe
@@ -90,6 +92,14 @@ CASES = {
             Pix2PixConfig(depth=3, width=4, critic_width=4, critic_depth=1), train=short()
         ),
         pairs(paired=True),
+    ),
+    "cyclegan": made(
+        CycleGAN,
+        CycleGANRecipe(
+            CycleGANConfig(size=16, width=4, blocks=1, critic_width=4, critic_depth=1, buffer=6),
+            train=short(),
+        ),
+        pairs(paired=False),
     ),
     "vae": made(VAE, VAERecipe(VAEConfig(size=8, width=4, latent_dim=3), train=short()), pictures),
     "vae, dense": made(
