@@ -77,10 +77,9 @@ def test_widths_double_up_to_a_bound():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("stem_stride", [1, 2])
 @pytest.mark.parametrize("bottleneck", [4, 8, 16])
-def test_generators_take_any_multiple_of_their_stride(kind, stem_stride, bottleneck):
-    config = replace(SMALL, generator=kind, stem_stride=stem_stride, bottleneck=bottleneck)
+def test_generators_take_any_multiple_of_their_stride(kind, bottleneck):
+    config = replace(SMALL, generator=kind, bottleneck=bottleneck)
     generator = build(config)["generator"]
     assert generator.stride == 32 // bottleneck
     for rows, columns in ((1, 1), (1, 3), (5, 2)):
@@ -130,9 +129,9 @@ def test_a_domain_is_answered_by_its_own_branch_alone(make):
             head.weight[[1, 2]] *= -2
     after = network(x, y)
     assert after[0].equal(before[0]) and not after[1].equal(before[1])
-    after[0].sum().backward()
+    after[1].sum().backward()
     for head in heads:
-        assert head.weight.grad[0].any() and not head.weight.grad[1:].any()
+        assert head.weight.grad[2].any() and not head.weight.grad[:2].any()
 
 
 def test_mapping_shares_its_first_half():
