@@ -16,6 +16,11 @@ from gan_lessons.files import OutputFolder, share
 
 FIRST = "00_start_here.ipynb"
 COPY = "gan_lessons_notebooks"
+# The lessons ask nothing of the network, and a question about news hides their first picture.
+QUIET = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+)
 _WAIT = 60  # seconds to wait for the server's address
 
 
@@ -55,7 +60,7 @@ def command(first: Path, options: list[str]) -> list[str]:
     Returns:
         The command. Containers run as root, which JupyterLab refuses unless it is told.
     """
-    start = [sys.executable, "-m", "jupyterlab", str(first)]
+    start = [sys.executable, "-m", "jupyterlab", str(first), *QUIET]
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return start + (["--allow-root"] if root else []) + options
 
