@@ -77,6 +77,8 @@ def run(
     saved = _checkpoint_of(Path(out), resume)
     if dataset is None:
         dataset = load_dataset(config.data.name, size=config.data.size)
+    if saved or init_from:
+        _same_styles(Path(out if saved else init_from), dataset.styles)
     config = _adapt(config, len(dataset.styles), saved, init_from)
     batches = Batches(
         dataset,
@@ -92,7 +94,7 @@ def run(
         state.restore(saved)
         report(f"resuming after step {state.step}")
     elif init_from:
-        _take_weights(state, Path(init_from), dataset.styles)
+        _take_weights(state, Path(init_from))
     folder = OutputFolder(out)
     shown = f"{dataset.name}: {len(dataset.indices('train'))} training images"
     report(f"{shown}, {len(dataset.styles)} styles; {target}, {state.precision}")
@@ -136,14 +138,19 @@ def _checkpoint_of(out: Path, resume: str) -> dict | None:
     return checkpoint.read(path)
 
 
-def _take_weights(state: State, source: Path, styles: tuple[str, ...]) -> None:
-    """Start networks and averages from stored weights; the optimisers stay fresh."""
-    _, theirs, made = weights.read_config(source)
+def _same_styles(source: Path, styles: tuple[str, ...]) -> None:
+    """Refuse to go on with a model on data whose styles are others, or stand in another order."""
+    _, theirs, _ = weights.read_config(source)
     if theirs != styles:
         raise ValueError(
             f"{source} was trained for the styles {', '.join(theirs)}; "
             f"this data set has {', '.join(styles)}"
         )
+
+
+def _take_weights(state: State, source: Path) -> None:
+    """Start networks and averages from stored weights; the optimisers stay fresh."""
+    _, _, made = weights.read_config(source)
     for name, network in weights.read(source, tuple(state.networks)).items():
         try:
             state.networks[name].load_state_dict(network.state_dict())

@@ -226,6 +226,13 @@ def test_another_recipe_is_refused_before_anything_is_touched(go):
     }
 
 
+def test_a_run_does_not_go_on_with_data_of_other_styles(go, tiny_dataset):
+    go(settings={"train.steps": 2})
+    turned = replace(tiny_dataset, styles=("squares", "discs", "stripes"))
+    with pytest.raises(ValueError, match="run was trained for the styles discs, squares, stripes;"):
+        go(settings={"train.steps": 2}, dataset=turned, resume="auto")
+
+
 def test_resume_auto_starts_where_there_is_nothing(go):
     assert go(settings={"train.steps": 1}, resume="auto").step == 1
 
