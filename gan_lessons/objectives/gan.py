@@ -117,7 +117,7 @@ class GAN:
     def discriminator_terms(self, batch: SampleBatch, step: int) -> Terms:
         """Tell real samples from generated ones."""
         with torch.no_grad():
-            x_fake = self.forward["generator"](batch.z, batch.y)
+            x_fake = self.forward["generator"](batch.z, batch.y).to(batch.x_real.dtype)
         real, fake = self.judge(batch.x_real, batch, 0), self.judge(x_fake, batch, 1)
         terms = {"adv_d": (1.0, self.for_d(real, fake))}
         if step % self.loss.penalty_interval == 0:

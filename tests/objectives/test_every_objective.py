@@ -1,6 +1,6 @@
 """What holds for each objective: phases keep to their networks, and a resumed run is the run."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -26,6 +26,9 @@ from gan_lessons.training.loop import train, update
 
 CPU = torch.device("cpu")
 BATCH = 4
+PLACES = [("cpu", "fp32"), ("cpu", "bf16")]
+if torch.cuda.is_available():
+    PLACES += [("cuda", "fp32"), ("cuda", "bf16"), ("cuda", "fp16")]
 
 
 def short(**changes):
@@ -180,17 +183,24 @@ def flat(network):
     return torch.cat([p.detach().flatten().clone() for p in network.parameters()])
 
 
-def test_a_phase_changes_its_own_networks_and_no_other(make):
-    config, objective, batches = make()
-    state = checkpoint.create(objective, config, CPU)
-    assert {n for phase in objective.phases for n in phase.networks} == set(objective.networks)
-    for step in range(2):  # the second round has moments and leftover gradients of the first
-        for phase in objective.phases:
-            before = {name: flat(network) for name, network in state.networks.items()}
-            update(objective, state, phase, batches(step), step, 1.0)
-            for name, network in state.networks.items():
-                assert flat(network).equal(before[name]) == (name not in phase.networks), name
-                assert flat(network).isfinite().all()
+def batch_on(device, batch):
+    return replace(batch, **{f.name: getattr(batch, f.name).to(device) for f in fields(batch)})
+
+
+def test_a_phase_changes_its_own_networks_and_no_other_in_any_precision(make):
+    for device, precision in PLACES:
+        config, objective, batches = make()
+        state = checkpoint.create(objective, config, torch.device(device), precision)
+        assert {n for phase in objective.phases for n in phase.networks} == set(objective.networks)
+        for step in range(2):  # the second round has moments and leftover gradients of the first
+            batch = batch_on(device, batches(step))
+            for phase in objective.phases:
+                before = {name: flat(network) for name, network in state.networks.items()}
+                update(objective, state, phase, batch, step, 1.0)
+                for name, network in state.networks.items():
+                    kept = flat(network).equal(before[name])
+                    assert kept == (name not in phase.networks), (name, device, precision)
+                    assert flat(network).isfinite().all()
 
 
 def test_a_phase_pulls_on_every_weight_of_its_networks(make):
