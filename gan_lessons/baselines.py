@@ -11,6 +11,8 @@ _MIX = torch.diag(torch.tensor([3.0, 6.0, 2.0]).rsqrt()) @ torch.tensor(
     [[1.0, 1, 1], [1, 1, -2], [1, -1, 0]]
 )
 _DARKEST = 1 / 255  # before a logarithm
+WHITE = 1 - 16 / 255  # a pixel with all channels above is paper
+STRETCH = 4.0  # most by which the contrast of a channel grows
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ def copy(x: Tensor) -> Tensor:
 
 
 def palette(x: Tensor) -> Palette:
-    """The colours of a style, averaged over its pictures.
+    """The colours of a style, averaged over its pictures; white paper does not count.
 
     Args:
         x: `(N, 3, H, W)` in [-1, 1].
@@ -35,12 +37,15 @@ def palette(x: Tensor) -> Palette:
     Returns:
         The mean over pictures of each picture's mean and standard deviation.
     """
-    lab = decorrelate(x).flatten(2)
-    return Palette(lab.mean(dim=(0, 2)), lab.std(dim=2, correction=0).mean(dim=0))
+    mean, std, inked = statistics(x)
+    return Palette(mean[inked].mean(dim=0), std[inked].mean(dim=0))
 
 
 def colour_transfer(x: Tensor, target: Palette) -> Tensor:
     """Give pictures the colour statistics of a style (Reinhard et al. 2001, equations 10 and 11).
+
+    Unlike there, white paper neither counts nor changes, and contrast is stretched four times at
+    most: what is nearly black holds no colour but the noise of compression.
 
     Args:
         x: `(N, 3, H, W)` in [-1, 1].
@@ -49,10 +54,34 @@ def colour_transfer(x: Tensor, target: Palette) -> Tensor:
     Returns:
         `(N, 3, H, W)` in [-1, 1].
     """
-    lab = decorrelate(x).flatten(2)
-    mean, std = lab.mean(dim=2, keepdim=True), lab.std(dim=2, keepdim=True, correction=0)
-    scaled = (lab - mean) / std.clamp(min=1e-4) * target.std[:, None] + target.mean[:, None]
-    return correlate(scaled.view_as(x))
+    mean, std, _ = statistics(x)
+    stretch = (target.std / std.clamp(min=1e-4)).clamp(max=STRETCH)
+    lab = decorrelate(x)
+    moved = (lab - mean[:, :, None, None]) * stretch[:, :, None, None]
+    coloured = correlate(moved + target.mean[:, None, None])
+    return torch.where(visible(x), coloured, x)
+
+
+def visible(x: Tensor) -> Tensor:
+    """What is not white paper: `(N, 3, H, W)` to bool `(N, 1, H, W)`."""
+    return x.amin(dim=1, keepdim=True) < WHITE
+
+
+def statistics(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean and standard deviation of each picture's visible pixels, and whether it has any.
+
+    Args:
+        x: `(N, 3, H, W)` in [-1, 1].
+
+    Returns:
+        `(N, 3)`, `(N, 3)` and bool `(N,)`, for the channels l, alpha, beta.
+    """
+    seen = visible(x).to(x.dtype)
+    count = seen.sum(dim=(2, 3)).clamp(min=1)
+    lab = decorrelate(x)
+    mean = (lab * seen).sum(dim=(2, 3)) / count
+    apart = (lab - mean[:, :, None, None]).square() * seen
+    return mean, (apart.sum(dim=(2, 3)) / count).sqrt(), seen.flatten(1).any(dim=1)
 
 
 def decorrelate(x: Tensor) -> Tensor:

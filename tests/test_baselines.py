@@ -49,9 +49,26 @@ def test_palette_of_a_style_is_the_mean_of_its_pictures(x):
     torch.testing.assert_close(both.std, (one.std + two.std) / 2)
 
 
-def test_a_blank_picture_can_be_coloured(x):
-    moved = baselines.colour_transfer(torch.ones(1, 3, 8, 8), baselines.palette(x))
-    assert moved.isfinite().all() and moved.std(dim=(2, 3)).max() < 1e-3
+def test_white_paper_neither_counts_nor_changes(x):
+    framed = torch.ones(1, 3, 24, 24)
+    framed[:, :, 4:20, 4:20] = x[:1]
+    wanted = baselines.palette(x[1:])
+    inside = baselines.colour_transfer(framed, wanted)
+    torch.testing.assert_close(
+        inside[:, :, 4:20, 4:20], baselines.colour_transfer(x[:1], wanted), atol=1e-4, rtol=1e-4
+    )
+    assert (inside[:, :, :4] == 1).all()
+    torch.testing.assert_close(baselines.palette(framed).mean, baselines.palette(x[:1]).mean)
+    blank = torch.ones(1, 3, 8, 8)
+    assert torch.equal(baselines.colour_transfer(blank, wanted), blank)
+    white_too = torch.cat([framed, torch.ones_like(framed)])
+    torch.testing.assert_close(baselines.palette(white_too).std, baselines.palette(framed).std)
+
+
+def test_noise_is_not_blown_up_to_colour(x):
+    nearly_grey = torch.full((1, 3, 16, 16), -0.5) + 1e-3 * x[:1]
+    moved = baselines.colour_transfer(nearly_grey, baselines.palette(x))
+    assert moved.std(dim=(2, 3)).max() < 20 * nearly_grey.std(dim=(2, 3)).max()
 
 
 def test_nearest_picture_is_the_one_at_least_distance(x):

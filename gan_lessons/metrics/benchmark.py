@@ -20,6 +20,7 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.metrics import cards, figures, prdc, speed
 from gan_lessons.metrics.features import as_float, embed
 from gan_lessons.metrics.figures import Known, measure, real_diversity
+from gan_lessons.metrics.memorisation import usual_distance
 from gan_lessons.metrics.methods import Task, methods
 from gan_lessons.metrics.protocol import Pair, Protocol, TestBed, protocol
 from gan_lessons.metrics.style import Judge, judge
@@ -152,6 +153,7 @@ class Trained:
     perceptual: Tensor  # in half precision: they are many
     pooled: Tensor
     radii: Tensor | None
+    usual: float | None  # distance of the style's test pictures to them
 
 
 class Bench:
@@ -225,6 +227,7 @@ class Bench:
             train=trained.perceptual,
             train_pooled=trained.pooled,
             train_radii=trained.radii,
+            usual=trained.usual,
             judge=self.judge,
             device=self.device,
         )
@@ -242,7 +245,12 @@ class Bench:
             images = self.bed.images("train", style, self.bed.train_keys(style))
             perceptual, pooled = embed(images, device=self.device)
             radii = prdc.radii(pooled) if len(pooled) > prdc.NEIGHBOURS else None
-            self.trained = style, Trained(images, perceptual.half(), pooled, radii)
+            perceptual = perceptual.half()
+            try:
+                usual = usual_distance(self.test(style)[0], perceptual)
+            except ValueError:  # the set repeats itself: nothing can be said of memorisation
+                usual = None
+            self.trained = style, Trained(images, perceptual, pooled, radii, usual)
         return self.trained[1]
 
     def forecast(self, units: list[tuple[Pair, int]]) -> float:

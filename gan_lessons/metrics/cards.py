@@ -209,7 +209,7 @@ def costs(rows: list[dict]) -> list[str]:
     head = ["precision", "batch", "ms an image", "peak MiB"]
     lines = ["## Speed", "", f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     lines += [f"| {' | '.join(str(v) for v in row.values())} |" for row in rows]
-    return [*lines, ""]
+    return [*lines, "", "Peak: tensors that live at one time, the weights left out.", ""]
 
 
 def by_target(pairs: list[dict]) -> list[str]:

@@ -52,6 +52,7 @@ class Known:
     train: Tensor  # (T, D), of training pictures, possibly in half precision
     train_pooled: Tensor  # (T, 1280)
     train_radii: Tensor | None  # (T,), of the manifold; None where there are too few pictures
+    usual: float | None  # distance of test pictures to these, None where it means nothing
     judge: Judge | None  # where it knows the style
     device: str
 
@@ -111,16 +112,22 @@ def as_set(
     if known.judge is not None:
         found["style"] = known.judge.share(images.flatten(0, 1), task.pair[1])
     subsets = max(1, SUBSETS // pooled.shape[1])
-    found |= average([realism(one, task, known, subsets) for one in pooled.unbind(1)])
-    found["memorisation"] = memorisation(perceptual.flatten(0, 1), known.gallery, known.train)
+    found |= average(
+        [
+            realism(one, known, subsets, seed=task.seed * pooled.shape[1] + draw)
+            for draw, one in enumerate(pooled.unbind(1))
+        ]
+    )
+    if known.usual is not None:
+        found["memorisation"] = memorisation(perceptual.flatten(0, 1), known.train, known.usual)
     return found
 
 
-def realism(pooled: Tensor, task: Task, known: Known, subsets: int) -> dict[str, float]:
+def realism(pooled: Tensor, known: Known, subsets: int, seed: int) -> dict[str, float]:
     """Kernel distance and manifolds of one set, `(N, 1280)`, against training pictures."""
     real, found = known.train_pooled, {}
     if min(len(pooled), len(real)) > 1:
-        distance, _ = kernel_distance(real, pooled, subsets=subsets, seed=task.seed)
+        distance, _ = kernel_distance(real, pooled, subsets=subsets, seed=seed)
         found["kid"] = 1000 * distance
     if known.train_radii is not None and len(pooled) > prdc.NEIGHBOURS:
         found |= asdict(prdc.compare(real, pooled, around_real=known.train_radii))

@@ -5,7 +5,7 @@ import torch
 
 from gan_lessons.metrics.diversity import diversity, same_palette
 from gan_lessons.metrics.features import embed
-from gan_lessons.metrics.memorisation import memorisation
+from gan_lessons.metrics.memorisation import memorisation, usual_distance
 from gan_lessons.metrics.paired import content, truth
 
 
@@ -96,8 +96,10 @@ def test_matching_moves_the_mean_colour():
 def test_copies_of_training_pictures_are_found():
     random = torch.Generator().manual_seed(0)
     train, held_out = (torch.randn(20, 16, generator=random) for _ in range(2))
-    assert memorisation(train, held_out, train) < 0.05
+    usual = usual_distance(held_out, train)
+    assert memorisation(train, train, usual) < 0.05
     fresh = torch.randn(40, 16, generator=random)
-    assert memorisation(fresh, held_out, train) == pytest.approx(1, abs=0.2)
+    assert memorisation(fresh, train, usual) == pytest.approx(1, abs=0.2)
+    assert memorisation(held_out, train, usual) == 1
     with pytest.raises(ValueError, match="split the set"):
-        memorisation(fresh, train[:5], train)
+        usual_distance(train[:5], train)
