@@ -10,8 +10,9 @@ from gan_lessons.config import TrainConfig
 from gan_lessons.data.samples import Samples
 from gan_lessons.data.toy import ring
 from gan_lessons.files import OutputFolder
+from gan_lessons.networks import dcgan
 from gan_lessons.networks.mlp import MLPConfig
-from gan_lessons.objectives.gan import FAMILIES, GAN, DenseGANRecipe, GANLoss
+from gan_lessons.objectives.gan import FAMILIES, GAN, DCGANRecipe, DenseGANRecipe, GANLoss
 from gan_lessons.training import checkpoint, history
 from gan_lessons.training.loop import train
 
@@ -188,3 +189,11 @@ def test_a_recipe_survives_being_saved():
     assert DenseGANRecipe.from_dict(config.to_dict()) == config
     other = config.override({"model.generator_depth": 3})
     assert other.differences(config) == ["model.generator_depth: 3 here, 2 there"]
+
+
+def test_a_recipe_without_a_data_section_takes_a_size_too():
+    config = DCGANRecipe().override({"model.size": "64", "train.steps": 5})
+    assert config.model.size == 64 and config.train.steps == 5
+    assert isinstance(GAN(config).networks["generator"], dcgan.Generator)
+    with pytest.raises(ValueError, match="no field 'data.size'"):
+        config.override({"data.size": 64})
