@@ -1,5 +1,6 @@
 import json
 import math
+import time
 
 import pytest
 import torch
@@ -108,6 +109,7 @@ def test_tensorboard_draws_the_same_means_and_forgets_what_was_lost(folder):
         log.write(step, 1e-4)
     log.close()
     assert drawn(folder) == [(2, 2), (4, 4), (6, 6)]
+    time.sleep(1.1)  # TensorBoard orders its files by the second they were begun in
     log = log_of(folder, start=4, tensorboard=True)
     log.add(5, scalars(sty=50))
     log.write(5, 1e-4)
