@@ -17,10 +17,7 @@ from gan_lessons.files import OutputFolder, share
 FIRST = "00_start_here.ipynb"
 COPY = "gan_lessons_notebooks"
 # The lessons ask nothing of the network, and a question about news hides their first picture.
-QUIET = (
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-)
+QUIET = Path(__file__).parent / "jupyter"
 _WAIT = 60  # seconds to wait for the server's address
 
 
@@ -41,13 +38,19 @@ def main(options: list[str]) -> int:
             "JupyterLab is not installed; install it with: pip install 'gan-lessons[notebook]'"
         )
     folder = lessons_folder(Path.cwd())
-    process = subprocess.Popen(command(folder / FIRST, options))
+    process = subprocess.Popen(command(folder / FIRST, options), env=environment())
     # Ctrl-C reaches JupyterLab by itself; it asks, and only its answer ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     if address := wait_for_address(process):
         print(f"JupyterLab is at {address}", flush=True)
     return process.wait()
+
+
+def environment() -> dict[str, str]:
+    """Gives the environment of JupyterLab: this one, and our settings among those it reads."""
+    paths = [str(QUIET), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
 
 
 def command(first: Path, options: list[str]) -> list[str]:
@@ -60,7 +63,7 @@ def command(first: Path, options: list[str]) -> list[str]:
     Returns:
         The command. Containers run as root, which JupyterLab refuses unless it is told.
     """
-    start = [sys.executable, "-m", "jupyterlab", str(first), *QUIET]
+    start = [sys.executable, "-m", "jupyterlab", str(first)]
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return start + (["--allow-root"] if root else []) + options
 
