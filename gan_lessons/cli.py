@@ -133,7 +133,7 @@ def train(
     data: Annotated[
         str, typer.Option(help="A bundled set, or a folder with one subfolder a style.")
     ] = "emoji_styles",
-    preset: Annotated[str, typer.Option(help="smoke, class or full.")] = "smoke",
+    preset: Annotated[str, typer.Option(help="smoke, class, full or paper.")] = "smoke",
     resume: Annotated[str, typer.Option(help="auto: go on where the run in OUT stopped.")] = "",
     init_from: Annotated[
         Path | None, typer.Option(help="Folder of a model to start from.", show_default=False)
@@ -180,7 +180,7 @@ def evaluate(
         typer.Argument(help="A bundled model, a folder, or OWNER/NAME on the Hugging Face hub."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
-    protocol: Annotated[str, typer.Option(help="smoke, class or full.")] = "smoke",
+    protocol: Annotated[str, typer.Option(help="smoke, class, full or paper.")] = "smoke",
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
 ) -> None:

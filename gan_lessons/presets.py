@@ -2,7 +2,7 @@
 
 import shlex
 
-from gan_lessons.config import Config, DataConfig, LossConfig, ModelConfig
+from gan_lessons.config import Config, DataConfig, LossConfig, ModelConfig, TrainConfig
 
 PRESETS = ("smoke", "class", "full")
 
@@ -11,8 +11,9 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
     """A complete recipe by name; the three differ in numbers only, never in code path.
 
     Args:
-        name: "smoke" (seconds on one CPU thread), "class" (a lesson on one small GPU), or
-            "full" (the real thing).
+        name: "smoke" (seconds on one CPU thread), "class" (a lesson on one small GPU), "full"
+            (the real thing), or "paper" (StarGAN v2 to the letter: its shapes, losses and rates;
+            days on a CPU).
         data: a bundled set or a folder.
         domains: its number of styles.
 
@@ -22,8 +23,10 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
     Raises:
         ValueError: if there is no such preset.
     """
+    if name == "paper":
+        return paper(data, domains)
     if name not in PRESETS:
-        raise ValueError(f"no preset {name!r}; they are {', '.join(PRESETS)}")
+        raise ValueError(f"no preset {name!r}; they are {', '.join(PRESETS)}, paper")
     painted = data == "painted_photos"
     base = Config(
         data=DataConfig(name=data, crop_scale=0.5 if painted else 1.0, flip=painted),
@@ -52,6 +55,33 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
         "full": {"train.steps": 100_000},
     }
     return base.override(changes[name])
+
+
+def paper(data: str, domains: int, size: int = 64) -> Config:
+    """The published recipe (Choi et al. 2020, appendix B), at a size of ours.
+
+    Args:
+        data: a bundled set or a folder.
+        domains: its number of styles.
+        size: pixels a side.
+
+    Returns:
+        A validated configuration; the loop still merges latent and reference passes.
+    """
+    return Config(
+        data=DataConfig(name=data, size=size),
+        model=ModelConfig.paper(size, domains),
+        loss=LossConfig(ds=1.0, ds_steps=100_000, mismatch=0.0, r1_interval=1, augment=""),
+        train=TrainConfig(
+            steps=100_000,
+            batch=8,
+            lr=1e-4,
+            discriminator_lr=1e-4,
+            mapping_lr=1e-6,
+            decay=0.0,
+            ema_half_life=5.5,  # 0.999 a step
+        ),
+    )
 
 
 def command(config: Config, out: str = "runs/again") -> str:

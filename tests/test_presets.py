@@ -2,6 +2,7 @@ import shlex
 
 import pytest
 
+from gan_lessons.config import ModelConfig
 from gan_lessons.presets import PRESETS, command, preset
 
 
@@ -19,3 +20,12 @@ def test_the_command_of_a_recipe_gives_the_recipe(name, changes, data):
         if key == "--set"
     )
     assert preset(given["--preset"], data=given["--data"]).override(settings) == recipe
+
+
+def test_paper_has_the_published_shapes_and_losses():
+    recipe = preset("paper", domains=3)
+    assert recipe.model == ModelConfig.paper(64, 3)
+    assert recipe.loss.ds_at(0) == 1 and recipe.loss.ds_at(100_000) == 0
+    assert recipe.loss.mismatch == 0 and recipe.loss.r1_interval == 1
+    assert recipe.train.ema_decay == pytest.approx(0.999, abs=2e-5)
+    assert recipe.train.mapping_lr == recipe.train.lr / 100
