@@ -42,7 +42,7 @@ class ModelConfig:
     max_width: int = 128
     bottleneck: int = 16  # side of the smallest feature map at `size`; 8 loses the detail
     blocks: int = 2  # residual blocks at the bottleneck, encoder and decoder each
-    stem_stride: int = 2  # of the trunks' first layer; 1 in the paper, 2 costs a third
+    stem_stride: int = 2  # of the trunks' first layer; 1 in the paper, 2 is cheaper
     critic_width: int = 64  # channels of the discriminator's first layer
     critic_max_width: int = 192
     encoder_width: int = 48  # channels of the style encoder's first layer

@@ -3,7 +3,7 @@
 Four changes against `stargan.Generator`, each the cure of something seen in trials: the network
 adds to its source (shape and palette hold from the first step), modulated convolutions replace
 AdaIN (no droplets), enlarging is filtered (no pixel grid), and skips carry fine detail past the
-bottleneck. At full resolution it works with a quarter of its width, which halves the cost.
+bottleneck. At full resolution, where a channel costs most, it works with a quarter of its width.
 """
 
 import math
