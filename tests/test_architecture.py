@@ -13,7 +13,7 @@ SOURCES = sorted(FOLDER.rglob("*.py"))
 
 # Imports run from right to left. Units in one group do not know each other.
 ORDER = [
-    {"files", "config", "losses", "image_losses", "augment", "plots", "gallery"},
+    {"files", "config", "losses", "image_losses", "augment", "plots", "gallery", "provenance"},
     {"presets", "data", "layers"},
     {"tiles", "networks"},
     {"objectives"},
