@@ -109,6 +109,54 @@ def curves(
     return _finish(figure, show, "png")
 
 
+def bars(
+    series: Mapping[str, Sequence[float]],
+    *,
+    labels: Sequence[str],
+    y_label: str,
+    errors: Mapping[str, Sequence[float]] | None = None,
+    title: str = "",
+    show: bool = True,
+):
+    """Groups of bars over names, each bar with the spread of its figure where it is known.
+
+    Args:
+        series: what is compared, name to one value a label; NaN leaves a place empty.
+        labels: what the groups are.
+        y_label: what the bars measure, with its unit.
+        errors: name to one half-length of a whisker a label.
+        title: above the figure.
+        show: display it at once; otherwise return it.
+
+    Returns:
+        A matplotlib figure, or None where it was shown.
+
+    Raises:
+        ValueError: if a series and the labels differ in number.
+    """
+    for name, values in [*series.items(), *(errors or {}).items()]:
+        if len(values) != len(labels):
+            raise ValueError(f"{len(values)} values of {name!r} for {len(labels)} labels")
+    figure = _figure(7, 3)
+    axes = figure.add_axes((0.09, 0.17, 0.7, 0.72))
+    places, width = np.arange(len(labels)), 0.8 / max(1, len(series))
+    for k, (name, values) in enumerate(series.items()):
+        spread = None if errors is None or name not in errors else list(errors[name])
+        axes.bar(
+            places + (k + 0.5) * width - 0.4, list(values), 0.92 * width,
+            color=COLOURS[k % len(COLOURS)], label=name, yerr=spread, capsize=2,
+            error_kw={"linewidth": 1},
+        )  # fmt: skip
+    axes.set_xticks(places, labels, size=9)
+    axes.set_ylabel(y_label)
+    axes.set_title(title, loc="left", size=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
+    return _finish(figure, show, "png")
+
+
 def _name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
     """Write each line's name at its end, moved apart where two would overlap."""
     low, high = axes.get_ylim()
