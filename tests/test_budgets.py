@@ -11,7 +11,7 @@ BUDGETS = {
     "data/painted_photos/**": 10,
     "data/features/**": 5,
     "data/models/**": 18,
-    "data/checkpoints/**": 5,
+    "data/lessons/**": 5,
     "notebooks/**": 8,
 }
 REST = 3  # code, tests, texts, pictures of the README

@@ -1,0 +1,1 @@
+"""The longer runs behind the lessons: one module a lesson, each with `LESSON` and `run`."""
