@@ -1,9 +1,11 @@
-"""Figures against the truth: the same thing, truly drawn in the target style."""
+"""Figures against the truth: the same thing, truly drawn in the target style, or undamaged."""
 
 import torch
 from torch import Tensor
 
 from gan_lessons.metrics.perceptual import apart, between
+
+RANGE = 2.0  # from -1 to 1
 
 
 def truth(fake: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,3 +49,45 @@ def content(fake: Tensor, gallery: Tensor, groups: list[str], wanted: list[str])
     of_gallery = torch.tensor([number[group] for group in groups])
     of_source = torch.tensor([number[group] for group in wanted])
     return (of_gallery[found].view(n, draws) == of_source[:, None]).float().mean(dim=1)
+
+
+def psnr(x: Tensor, y: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio in decibels, 10 log10(range^2 / mean |x - y|^2).
+
+    Args:
+        x: `(N, C, H, W)` in [-1, 1].
+        y: likewise, the truth.
+
+    Returns:
+        `(N,)`; infinite for equal images.
+
+    Example:
+        >>> psnr(torch.zeros(1, 3, 4, 4), torch.full((1, 3, 4, 4), 0.2)).item()
+        20.0
+    """
+    error = (x - y).square().flatten(1).mean(dim=1)
+    return 10 * torch.log10(RANGE**2 / error)
+
+
+def ssim(x: Tensor, y: Tensor) -> Tensor:
+    """Structural similarity: means, contrasts and correlation in windows of 11 pixels.
+
+    Wang et al. 2004, equation 13, computed by torchmetrics.
+
+    Args:
+        x: `(N, C, H, W)` in [-1, 1], 11 pixels a side or more.
+        y: likewise, the truth.
+
+    Returns:
+        `(N,)`, 1 for equal images.
+
+    Raises:
+        ValueError: if torchmetrics is missing.
+    """
+    try:
+        from torchmetrics.functional.image import structural_similarity_index_measure
+    except ModuleNotFoundError:
+        raise ValueError(
+            "measuring needs torchmetrics; install it with: pip install 'gan-lessons[lessons]'"
+        ) from None
+    return structural_similarity_index_measure(x, y, data_range=RANGE, reduction="none")

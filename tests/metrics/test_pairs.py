@@ -6,7 +6,7 @@ import torch
 from gan_lessons.metrics.diversity import diversity, same_palette
 from gan_lessons.metrics.features import embed
 from gan_lessons.metrics.memorisation import memorisation, usual_distance
-from gan_lessons.metrics.paired import content, truth
+from gan_lessons.metrics.paired import content, psnr, ssim, truth
 
 
 def picture(shape: str, ink: tuple[float, ...], paper: tuple[float, ...] = (1, 1, 1)):
@@ -103,3 +103,23 @@ def test_copies_of_training_pictures_are_found():
     assert memorisation(held_out, train, usual) == 1
     with pytest.raises(ValueError, match="split the set"):
         usual_distance(train[:5], train)
+
+
+def test_signal_to_noise_of_known_errors():
+    x = torch.zeros(3, 3, 4, 4)
+    y = torch.stack([torch.full((3, 4, 4), error) for error in (2.0, 0.2, 0.02)])
+    assert psnr(x, y).tolist() == pytest.approx([0, 20, 40], abs=1e-4)
+    assert psnr(x, x).isinf().all()
+
+
+def test_structural_similarity_tells_order_from_noise():
+    disc = picture("disc", RED)[None]
+    noise = torch.randn(disc.shape, generator=torch.Generator().manual_seed(0))
+    slightly, strongly = (ssim((disc + s * noise).clamp(-1, 1), disc) for s in (0.05, 0.5))
+    assert ssim(disc, disc).item() == pytest.approx(1, abs=1e-3)
+    assert 1 > slightly.item() > strongly.item() > 0
+    # One window and constant images: (2ab + c) / (a^2 + b^2 + c) with c = (0.01 * 2)^2.
+    flat = ssim(torch.full((1, 1, 11, 11), 0.5), torch.full((1, 1, 11, 11), 0.3)).item()
+    assert flat == pytest.approx((0.3 + 4e-4) / (0.34 + 4e-4), rel=1e-4)
+    both = ssim(torch.cat([disc, disc]), torch.cat([disc, picture("bar", BLUE)[None]]))
+    assert both.shape == (2,) and both[0] > both[1]
