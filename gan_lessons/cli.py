@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from gan_lessons import __version__
+from gan_lessons import __version__, lesson_commands
 from gan_lessons.console import INTERRUPTED, OneSentence, example, warn
 from gan_lessons.files import share
 from gan_lessons.gallery import count_of
@@ -39,6 +39,7 @@ data = typer.Typer(
     help="List, check and build data sets.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(data, name="data", epilog=example("gan-lessons data list"))
+lesson_commands.add_to(app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -125,6 +126,7 @@ def _styles(asked: str, present: tuple[str, ...]) -> tuple[str, ...]:
     epilog=example(
         "gan-lessons train --data emoji_styles --preset class --out runs/first",
         "gan-lessons train --data my_styles/ --preset class --set train.batch=8 --out runs/mine",
+        "accelerate launch --multi_gpu -m gan_lessons train --preset full --out runs/all_gpus",
     )
 )
 def train(
@@ -148,6 +150,11 @@ def train(
 
     Ctrl-C finishes the step in hand and saves; go on with --resume auto. OUT is a model that
     `gan-lessons restyle --model OUT` takes.
+
+    Several processes, one a GPU or on the CPU, train one model when a launcher starts them:
+    `accelerate launch --multi_gpu --num_processes 2 -m gan_lessons train ...`, or
+    `torchrun --nproc-per-node 2 -m gan_lessons train ...`; with --device cpu both need no GPU.
+    train.batch counts the samples of all processes. A run goes on with any number of them.
     """
     from gan_lessons import presets
 
@@ -159,7 +166,9 @@ def train(
     )
     if state.step < recipe.train.steps:
         raise typer.Exit(INTERRUPTED)
-    typer.echo(f"the model is in {out}; try: gan-lessons restyle PICTURE --model {out} --out DIR")
+    if state.processes.main:
+        again = f"gan-lessons restyle PICTURE --model {out} --out DIR"
+        typer.echo(f"the model is in {out}; try: {again}")
 
 
 def _settings(texts: list[str]) -> dict[str, str]:

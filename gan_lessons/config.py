@@ -6,7 +6,7 @@ Lengths count generator updates (`steps`); one step sees `batch` source images.
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16", "fp64")  # the last: slow, to compare runs exactly
 
 
 def require(condition: bool, message: str) -> None:

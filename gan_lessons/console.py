@@ -21,7 +21,8 @@ class OneSentence(TyperGroup):
             code, sentence = _judge(error)
             if not code or os.environ.get("GAN_LESSONS_DEBUG"):
                 raise
-        warn(sentence)
+        if not _launched() or _speaks():
+            warn(sentence)
         raise typer.Exit(code)
 
 
@@ -36,6 +37,17 @@ def _judge(error: BaseException) -> tuple[int, str]:
     if isinstance(error, MemoryError | RuntimeError) and _out_of_memory(error):
         return 1, "Memory did not suffice; ask for smaller pictures, or lower train.batch."
     return 0, ""
+
+
+def _launched() -> bool:
+    """Whether a launcher started this process beside others, which may have the same error."""
+    return os.environ.get("WORLD_SIZE", "1") != "1"
+
+
+def _speaks() -> bool:
+    from gan_lessons.training.pulse import speaks
+
+    return speaks()
 
 
 def warn(line: str) -> None:

@@ -10,6 +10,7 @@ from torch import nn
 from gan_lessons.config import Recipe
 from gan_lessons.files import OutputFolder
 from gan_lessons.training import ema, precision
+from gan_lessons.training.distributed import ALONE, Processes
 
 FILE = "checkpoint.pt"
 FORMAT = "gan_lessons checkpoint 1"
@@ -25,7 +26,7 @@ class State:
 
     config: Recipe
     device: torch.device
-    precision: str  # resolved: "fp32", "bf16" or "fp16"
+    precision: str  # resolved: "fp32", "bf16", "fp16" or "fp64"
     networks: dict[str, nn.Module]
     averages: dict[str, nn.Module]
     optimisers: dict[str, torch.optim.Optimizer]
@@ -34,6 +35,7 @@ class State:
     seconds: float = 0.0  # spent training, over all sittings
     origin: dict = field(default_factory=dict)  # what the first weights came from, if anything
     memories: dict[str, nn.Module] = field(default_factory=dict)  # what a run keeps but never steps
+    processes: Processes = ALONE  # those that train; a checkpoint knows nothing of them
 
     def parts(self) -> dict:
         """What to save, tensors and plain values only."""
@@ -61,7 +63,13 @@ class State:
         self.origin = parts["origin"]
 
 
-def create(objective, config: Recipe, device: torch.device, resolved: str | None = None) -> State:
+def create(
+    objective,
+    config: Recipe,
+    device: torch.device,
+    resolved: str | None = None,
+    processes: Processes = ALONE,
+) -> State:
     """The state before the first step.
 
     Args:
@@ -69,16 +77,25 @@ def create(objective, config: Recipe, device: torch.device, resolved: str | None
         config: the whole recipe.
         device: where to train.
         resolved: a precision already decided, on resuming; otherwise the machine is asked.
+        processes: those that train together.
 
     Returns:
         Fresh optimisers and averages around the objective's networks.
+
+    Raises:
+        ValueError: if the batch does not divide among the processes and micro-batches.
     """
     train = config.train
+    processes.check(train.batch, train.accumulate)
+    # Where machines differ, the main one decides: all have to compute alike.
+    resolved = processes.same(resolved or precision.for_training(train.precision, device.type))
+    dtype = torch.float64 if resolved == "fp64" else torch.float32
     for network in objective.networks.values():
-        network.to(device=device, memory_format=torch.channels_last)
-    memories = getattr(objective, "memories", {})
-    for memory in memories.values():
-        memory.to(device)
+        network.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+    memories = dict(getattr(objective, "memories", {}))
+    for name, memory in memories.items():
+        memory.to(device=device, dtype=dtype)
+        objective.memories[name] = processes.shared(memory)
     optimisers = {
         phase.name: torch.optim.AdamW(
             [
@@ -95,7 +112,6 @@ def create(objective, config: Recipe, device: torch.device, resolved: str | None
         )
         for phase in objective.phases
     }
-    resolved = resolved or precision.resolve(train.precision, device.type)
     return State(
         config=config,
         device=device,
@@ -105,6 +121,7 @@ def create(objective, config: Recipe, device: torch.device, resolved: str | None
         optimisers=optimisers,
         scaler=torch.amp.GradScaler(device.type, enabled=resolved == "fp16"),
         memories=memories,
+        processes=processes,
     )
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.files import OutputFolder
+from gan_lessons.training.distributed import ALONE, Processes
 
 FILE = "log.jsonl"
 
@@ -23,6 +24,7 @@ class History:
         batch: images a step.
         report: called with each progress line.
         tensorboard: also write TensorBoard event files, where it is installed.
+        processes: over which the means are taken; the main one writes.
     """
 
     def __init__(
@@ -34,12 +36,16 @@ class History:
         batch: int,
         report: Callable[[str], None],
         tensorboard: bool = True,
+        processes: Processes = ALONE,
     ):
+        self.processes = processes
         self.folder, self.steps, self.batch, self.report = folder, steps, batch, report
         self.pending: list[tuple[int, dict[str, Tensor]]] = []
         self.clock = time.perf_counter()
-        self.forget_after(start)
-        self.writer = _tensorboard(folder, start) if tensorboard else None
+        self.writer = None
+        if processes.main:
+            self.forget_after(start)
+            self.writer = _tensorboard(folder, start) if tensorboard else None
 
     def forget_after(self, step: int) -> None:
         """Drop lines that a kill left behind the checkpoint that is resumed from."""
@@ -60,10 +66,10 @@ class History:
             lr: the generator's learning rate.
 
         Returns:
-            The line that was written.
+            The line, which the main process wrote.
 
         Raises:
-            FloatingPointError: naming the term and the step that was not finite.
+            FloatingPointError: naming the term and the step that was not finite, in all processes.
         """
         means = self.means()
         now = time.perf_counter()
@@ -76,6 +82,8 @@ class History:
             "lr": lr,
             **{name: round(value, 5) for name, value in means.items()},
         }
+        if not self.processes.main:
+            return line
         self.folder.append_line(FILE, json.dumps(line))
         self.draw(step, means)
         shown = "  ".join(f"{name} {value:.2f}" for name, value in means.items())
@@ -99,7 +107,8 @@ class History:
         """Mean of each term over the steps not yet written; stops at the first not finite."""
         places = [(step, name) for step, terms in self.pending for name in terms]
         scalars = [value.float() for _, terms in self.pending for value in terms.values()]
-        numbers = torch.stack(scalars).tolist() if scalars else []  # waits for the device once
+        # Waits for the device once, and for the other processes.
+        numbers = self.processes.mean(torch.stack(scalars)).tolist() if scalars else []
         found: dict[str, list[float]] = {}
         for (step, name), value in zip(places, numbers, strict=True):
             if not math.isfinite(value):

@@ -14,7 +14,7 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.training import checkpoint, ema
 from gan_lessons.training.checkpoint import State
 from gan_lessons.training.history import History
-from gan_lessons.training.precision import autocast
+from gan_lessons.training.precision import autocast, fitted
 
 
 def train(
@@ -39,18 +39,18 @@ def train(
         report: called with progress lines.
 
     Returns:
-        The state, changed in place. On Ctrl-C the step in hand is finished and saved first.
+        The state, changed in place. On Ctrl-C the step in hand is finished and saved first; with
+        several processes, the same step in all.
 
     Raises:
         FloatingPointError: naming term and step, when a term is no longer finite, or a network
             and the step, when its weights are not; nothing of them is saved.
+        ConnectionError: when another process is gone.
     """
-    config = state.config.train
-    history = History(
-        folder, start=state.step, steps=config.steps, batch=config.batch, report=report
-    )
+    config, processes = state.config.train, state.processes
+    history = begin(state, folder, report)
     compile_forward(objective, config.compile)
-    with interruptible() as stop:
+    with interruptible(processes.count > 1) as stop:
         for step in range(state.step, config.steps):
             started, scale = time.perf_counter(), config.lr_scale(step)
             batch = batches(step)
@@ -64,23 +64,42 @@ def train(
             state.seconds += time.perf_counter() - started
             history.add(done, terms)
 
-            stopping = stop.is_set()  # asked once: a stop during what follows waits a step
+            # Asked once: a stop during what follows waits a step.
+            stopping = processes.any(stop.is_set())
             last = done == config.steps or stopping
             save = last or done % config.checkpoint_every == 0
             if save or done % config.log_every == 0:
                 history.write(done, config.lr * scale)
             if save:
                 checkpoint.check_finite(state)
-            if last or done % config.sample_every == 0:
+            if processes.main and (last or done % config.sample_every == 0):
                 on_sample(state)
-            if save:
+            if processes.main and save:
                 on_checkpoint(state)
                 checkpoint.save(state, folder)  # last: what a kill before it lost is made again
             if stopping:
+                stop.set()
                 report(f"stopped after step {done}; go on with --resume auto")
                 break
     history.close()
     return state
+
+
+def begin(state: State, folder: OutputFolder, report: Callable[[str], None]) -> History:
+    """Make sure that all processes begin alike, say what will not be, and open the log."""
+    config, processes = state.config.train, state.processes
+    processes.check_same("the finished steps", state.step)
+    processes.check_same("the recipe", str(state.config))
+    for line in processes.caveats(state.networks, config.batch // config.accumulate):
+        report(line)
+    return History(
+        folder,
+        start=state.step,
+        steps=config.steps,
+        batch=config.batch,
+        report=report,
+        processes=processes,
+    )
 
 
 def update(
@@ -92,12 +111,12 @@ def update(
         objective: whose networks are stepped.
         state: optimisers, scaler and precision.
         phase: names the networks and computes the terms.
-        batch: the whole batch of this process.
+        batch: the whole batch, of all processes together.
         step: number of the step.
         scale: factor on the learning rates.
 
     Returns:
-        Unweighted terms, averaged over the micro-batches, on the device.
+        Unweighted terms, averaged over the micro-batches of this process, on the device.
     """
     for name, network in state.networks.items():
         network.requires_grad_(name in phase.networks)
@@ -109,15 +128,23 @@ def update(
     parts = state.config.train.accumulate
     means: dict[str, Tensor] = {}
     for micro in batch.split(parts):
+        own = fitted(state.processes.share(micro), state.precision)
         with autocast(state.precision, state.device.type):
-            terms = phase.terms(micro, step)
-        total = sum(weight * value.float() for weight, value in terms.values()) / parts
+            terms = phase.terms(own, step)
+        total = sum(weight * wide(value) for weight, value in terms.values()) / parts
         state.scaler.scale(total).backward()
         for name, (_, value) in terms.items():
             means[name] = means.get(name, 0) + value.detach() / parts
+    # Before the scaler looks at them, so that it decides the same everywhere.
+    state.processes.average_gradients(p for g in optimiser.param_groups for p in g["params"])
     state.scaler.step(optimiser)
     state.scaler.update()
     return means
+
+
+def wide(value: Tensor) -> Tensor:
+    """A term in single precision or better, in which terms are added up."""
+    return value.to(torch.promote_types(value.dtype, torch.float32))
 
 
 def compile_forward(objective, wanted: bool) -> None:
@@ -128,11 +155,16 @@ def compile_forward(objective, wanted: bool) -> None:
 
 
 @contextmanager
-def interruptible() -> Iterator[threading.Event]:
+def interruptible(launched: bool = False) -> Iterator[threading.Event]:
     """Turn the first Ctrl-C or SIGTERM into a flag, so that no step is cut in half.
 
+    Args:
+        launched: by a launcher, which hands on the Ctrl-C that the terminal has already sent to
+            all, and kills after half a minute whatever it is that ignores it.
+
     Yields:
-        An event that is set once stopping was asked for; a second Ctrl-C stops at once.
+        An event that is set once stopping was asked for; a second Ctrl-C stops at once, unless
+        launched.
     """
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -140,7 +172,7 @@ def interruptible() -> Iterator[threading.Event]:
         return
 
     def ask(number, frame):
-        if stop.is_set():
+        if stop.is_set() and not launched:
             raise KeyboardInterrupt
         stop.set()
 
@@ -149,4 +181,4 @@ def interruptible() -> Iterator[threading.Event]:
         yield stop
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if launched else handler)

@@ -2,7 +2,9 @@
 
 import time
 from contextlib import nullcontext
+from dataclasses import fields, replace
 from functools import cache
+from typing import Any
 
 import torch
 from torch import nn
@@ -74,6 +76,42 @@ def resolve(precision: str, device_type: str) -> str:
     return "bf16" if 1.5 * seconds("bf16") < seconds("fp32") else "fp32"
 
 
+def for_training(precision: str, device_type: str) -> str:
+    """What `resolve` says, and "fp64", in which two runs can be compared to the eighth digit.
+
+    Args:
+        precision: "auto", "fp32", "bf16", "fp16" or "fp64".
+        device_type: "cuda", "mps" or "cpu".
+
+    Returns:
+        "fp32", "bf16", "fp16" or "fp64".
+
+    Raises:
+        ValueError: as `resolve` does, and for fp64 on a Mac's GPU.
+    """
+    if precision != "fp64":
+        return resolve(precision, device_type)
+    if device_type == "mps":
+        raise ValueError("an mps device has no fp64; use device cpu, or precision fp32")
+    return precision
+
+
+def fitted(batch: Any, precision: str) -> Any:
+    """A batch in the precision that the networks are kept in.
+
+    Args:
+        batch: a frozen dataclass of tensors.
+        precision: resolved.
+
+    Returns:
+        The batch itself; for fp64, with its numbers in double.
+    """
+    if precision != "fp64":
+        return batch
+    parts = {f.name: getattr(batch, f.name) for f in fields(batch)}
+    return replace(batch, **{k: v.double() for k, v in parts.items() if v.is_floating_point()})
+
+
 def seconds(precision: str) -> float:
     """Shortest of five timed forward and backward passes of a small convolution on the CPU."""
     conv = nn.Conv2d(64, 64, 3, padding=1).to(memory_format=torch.channels_last)
@@ -90,6 +128,6 @@ def seconds(precision: str) -> float:
 
 def autocast(precision: str, device_type: str):
     """A context in which convolutions and matrix products run in a resolved precision."""
-    if precision == "fp32":
+    if precision in ("fp32", "fp64"):
         return nullcontext()
     return torch.autocast(device_type, DTYPES[precision])

@@ -17,9 +17,10 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.objectives.stargan import StarGAN
 from gan_lessons.training import checkpoint, ema, weights
 from gan_lessons.training.checkpoint import State
+from gan_lessons.training.distributed import Processes, together
 from gan_lessons.training.history import duration
 from gan_lessons.training.loop import compile_forward, train, update
-from gan_lessons.training.precision import device_named
+from gan_lessons.training.precision import device_named, fitted
 
 Report = Callable[[str], None]
 WARMUP = 200  # steps; the optimiser's moments are empty when only weights are taken over
@@ -33,11 +34,13 @@ class Cost:
     seconds: float  # to the end
     memory: int  # peak bytes, of this process or on the GPU
     disk: int  # bytes of checkpoint, weights and sample sheets
+    processes: int = 1
 
     def __str__(self) -> str:
+        each = f" in each of {self.processes} processes" if self.processes > 1 else ""
         return (
             f"{self.seconds_per_step:.2f} s a step, {duration(self.seconds)} to the end, "
-            f"{self.memory / 2**30:.1f} GiB of memory at the peak, "
+            f"{self.memory / 2**30:.1f} GiB of memory at the peak{each}, "
             f"{self.disk / 2**20:.0f} MiB of disk"
         )
 
@@ -54,6 +57,8 @@ def run(
 ) -> State:
     """Train by a recipe; start, resume or go on from weights.
 
+    Where a launcher started several processes, each calls this with the same arguments.
+
     Args:
         config: the recipe.
         out: the run's folder: log, samples, checkpoint and weights, loadable as a model.
@@ -69,16 +74,27 @@ def run(
 
     Raises:
         ValueError: if the folder holds a run and `resume` is off, the recipe differs from the
-            checkpoint's, the weights do not fit, or the data set has other styles.
+            checkpoint's, the weights do not fit, the data set has other styles, or the batch does
+            not divide among the processes.
+        ConnectionError: if another process is lost.
     """
     if resume not in ("", "auto"):
         raise ValueError(f'resume takes "auto" or nothing, got {resume!r}')
-    target = device_named(device)
-    saved = _checkpoint_of(Path(out), resume)
+    with together(device) as processes:
+        report = report if processes.main else lambda line: None
+        processes.check(config.train.batch, config.train.accumulate)
+        saved = _checkpoint_of(Path(out), resume)
+        processes.check_same("the checkpoint's step", saved and saved["step"])
+        return _run(config, Path(out), saved, init_from, device, dataset, report, processes)
+
+
+def _run(config, out, saved, init_from, device, dataset, report, processes: Processes) -> State:
+    """What `run` does, once it is known who takes part and what it starts from."""
+    target = processes.device or device_named(device)
     if dataset is None:
         dataset = load_dataset(config.data.name, size=config.data.size)
     if saved or init_from:
-        _same_styles(Path(out if saved else init_from), dataset.styles)
+        _same_styles(out if saved else Path(init_from), dataset.styles)
     config = _adapt(config, len(dataset.styles), saved, init_from)
     batches = Batches(
         dataset,
@@ -89,7 +105,8 @@ def run(
         device=target,
     )
     objective = StarGAN(config)
-    state = checkpoint.create(objective, config, target, saved and saved["precision"])
+    resolved = saved and saved["precision"]
+    state = checkpoint.create(objective, config, target, resolved, processes)
     if saved:
         state.restore(saved)
         report(f"resuming after step {state.step}")
@@ -97,7 +114,8 @@ def run(
         _take_weights(state, Path(init_from))
     folder = OutputFolder(out)
     shown = f"{dataset.name}: {len(dataset.indices('train'))} training images"
-    report(f"{shown}, {len(dataset.styles)} styles; {target}, {state.precision}")
+    many = f"{processes.count} processes, " if processes.count > 1 else ""
+    report(f"{shown}, {len(dataset.styles)} styles; {many}{target.type}, {state.precision}")
     if state.step < config.train.steps:
         report(f"this will cost {forecast(objective, state, batches)}")
 
@@ -178,7 +196,7 @@ def forecast(objective: StarGAN, state: State, batches: Batches) -> Cost:
     config = state.config
     trial = StarGAN(config)
     compile_forward(trial, config.train.compile)
-    scratch = checkpoint.create(trial, config, state.device, state.precision)
+    scratch = checkpoint.create(trial, config, state.device, state.precision, state.processes)
     interval = config.loss.r1_interval
     times = {}
     for step in (0, 1, 0, 1, 1):  # lazily regularised steps and plain ones; the last times count
@@ -197,7 +215,7 @@ def forecast(objective: StarGAN, state: State, batches: Batches) -> Cost:
     sheets = left // config.train.sample_every + 1
     per_sheet = 3 * config.data.size**2 * 8 * (2 * config.model.domains + 1) // 2
     disk = 4 * (3 * size + averages) + 2 * (size + averages) + sheets * per_sheet
-    return Cost(per_step, per_step * left, peak_memory(state.device), disk)
+    return Cost(per_step, per_step * left, peak_memory(state.device), disk, state.processes.count)
 
 
 def peak_memory(device: torch.device) -> int:
@@ -238,6 +256,7 @@ def fixed_batch(dataset: StyleDataset, config: Config, device: torch.device):
 
 def write_sheet(state: State, batch, folder: OutputFolder) -> None:
     """Write `samples/STEP.png`: each row a source, then two draws of every style."""
+    batch = fitted(batch, state.precision)
     cells = StarGAN.sample(state.averages, batch, state.config.model)
     columns = cells.shape[1]
     grid = torchvision.utils.make_grid(
@@ -261,6 +280,7 @@ def provenance(state: State) -> dict:
         "images": state.step * state.config.train.batch,
         "hours": round(state.seconds / 3600, 2),
         "device": gpu or f"CPU, threads: {torch.get_num_threads()}",
+        "processes": state.processes.count,
         "precision": state.precision,
         "torch": torch.__version__,
         "from": state.origin,
