@@ -27,7 +27,9 @@ Styles: {styles}.
 | steps | {steps} of {batch} source images ({images} images seen) |
 | time | {hours} hours on {device}, {precision} |
 | started from | {origin} |
-| torch | {torch} |
+| recipe | {recipe} |
+| code | gan_lessons {gan_lessons}, commit {commit} |
+| versions | torch {torch}, torchvision {torchvision}, Python {python} |
 | SHA-256 of `model.safetensors` | `{digest}` |
 
 Optimised by the recipe in `config.json`; averaged weights, stored in half precision. The log is
@@ -42,7 +44,8 @@ The model knows the styles and the kind of picture it was trained on, at its tra
 pictures get the colours and shading of the styles, not new drawings. It was made for teaching.
 """
 
-FACTS = ("steps", "images", "hours", "device", "precision", "torch")
+RUN = ("steps", "images", "hours", "device", "precision", "recipe")
+CODE = ("gan_lessons", "commit", "torch", "torchvision", "python")
 LICENCES = {"emoji_styles": "cc-by-sa-4.0", "painted_photos": "gpl-3.0"}
 
 
@@ -60,7 +63,8 @@ def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict, d
         Markdown with the hub's front matter.
     """
     origin = made.get("from")
-    facts = {key: made.get(key, "not recorded") for key in FACTS}
+    known = {key: made.get(key) for key in (*RUN, *CODE)}
+    facts = {key: "not recorded" if fact is None else fact for key, fact in known.items()}
     return TEMPLATE.format(
         name=name,
         licence=LICENCES.get(config.data.name, "other"),

@@ -9,12 +9,14 @@ from pathlib import Path
 import torch
 import torchvision
 
+from gan_lessons import provenance as facts
 from gan_lessons.config import Config
 from gan_lessons.data.batches import Batches
 from gan_lessons.data.datasets import StyleDataset, load_dataset
 from gan_lessons.data.gate import encode_image, tensor_to_image
 from gan_lessons.files import OutputFolder
 from gan_lessons.objectives.stargan import StarGAN
+from gan_lessons.presets import described
 from gan_lessons.training import checkpoint, ema, weights
 from gan_lessons.training.checkpoint import State
 from gan_lessons.training.distributed import Processes, together
@@ -273,15 +275,17 @@ def write_model(state: State, styles: tuple[str, ...], folder: OutputFolder) -> 
 
 
 def provenance(state: State) -> dict:
-    """Which run made the weights."""
+    """Which run made the weights, by which recipe and which code, on what."""
     gpu = torch.cuda.get_device_name() if state.device.type == "cuda" else None
+    code = {k: v for k, v in facts.provenance().items() if k != "threads"}
     return {
+        "recipe": described(state.config) if isinstance(state.config, Config) else None,
         "steps": state.step,
         "images": state.step * state.config.train.batch,
         "hours": round(state.seconds / 3600, 2),
         "device": gpu or f"CPU, threads: {torch.get_num_threads()}",
         "processes": state.processes.count,
         "precision": state.precision,
-        "torch": torch.__version__,
         "from": state.origin,
+        **code,
     }

@@ -10,6 +10,7 @@ from PIL import Image
 
 from gan_lessons.data.batches import Batches
 from gan_lessons.objectives.stargan import StarGAN
+from gan_lessons.provenance import commit
 from gan_lessons.style_transfer import StyleTransfer
 from gan_lessons.training import checkpoint, history, runs, weights
 
@@ -63,7 +64,9 @@ def test_a_run_leaves_all_it_promises(go, tiny_dataset):
     made = described["run"]
     assert (made["steps"], made["images"], made["precision"]) == (12, 48, "fp32")
     assert made["torch"] == torch.__version__ and made["from"] == {}
+    assert made["commit"] == commit() and "train.steps=12" in made["recipe"]
     card = (folder / "README.md").read_text()
+    assert f"commit {made['commit']}" in card and f"| {made['recipe']} |" in card
     assert "# run" in card and "discs, squares, stripes" in card
     assert "12 of 4 source images (48 images seen)" in card and "random weights" in card
     assert not [p for p in folder.rglob("*") if p.name.startswith(".")]
