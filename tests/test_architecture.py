@@ -22,6 +22,7 @@ ORDER = [
     {"style_transfer", "baselines"},
     {"metrics", "privacy", "machine", "restyle_files"},
     {"widgets", "course", "console"},
+    {"lesson_commands"},
     {"cli"},
     {"__main__"},
 ]

@@ -7,6 +7,7 @@ it. Reports read the values back with :func:`recorded`.
 
 import json
 import math
+import os
 import sys
 import warnings
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import Any
 
 MIME = "application/vnd.gan-lessons.claim+json"
 TESTED_PRESETS = ("smoke",)
+GO_ON = "GAN_LESSONS_CLAIMS_GO_ON"  # set by runs with parameters of one's own: warn, do not stop
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,10 @@ def claim(
         given = ", ".join(f"{key}={now} for {matters[key][1]}" for key, now in overridden.items())
         warnings.warn(f"The band of {name!r} was not tested with {given}.", stacklevel=2)
     elif not inside and preset in TESTED_PRESETS:
-        raise AssertionError(f"{result}; the text of this lesson is wrong about it.")
+        sentence = f"{result}; the text of this lesson is wrong about it."
+        if not os.environ.get(GO_ON):
+            raise AssertionError(sentence)
+        warnings.warn(sentence, stacklevel=2)
     return result
 
 
@@ -140,10 +145,11 @@ def _show(result: Claim) -> None:
         return
     from IPython.display import display
 
-    display({"text/plain": str(result), MIME: _to_json(result)}, raw=True)
+    display({"text/plain": str(result), MIME: to_json(result)}, raw=True)
 
 
-def _to_json(result: Claim) -> dict[str, Any]:
+def to_json(result: Claim) -> dict[str, Any]:
+    """Turns a claim into plain data, a value that is not finite into text."""
     # JSON has no NaN and no infinity, and an overridden parameter can be any literal.
     value = result.value if math.isfinite(result.value) else str(result.value)
     return json.loads(json.dumps(asdict(result) | {"value": value}, default=str))

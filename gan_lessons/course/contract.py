@@ -4,7 +4,6 @@
 test holds every stored notebook to them.
 """
 
-import ast
 import math
 import re
 import statistics
@@ -19,6 +18,7 @@ from gan_lessons.course.notebook import (
     Notebook,
     code_cells,
     code_lines,
+    literals,
     solutions_of,
     tags,
 )
@@ -176,7 +176,7 @@ def _parameters(notebook: Notebook) -> Iterator[str]:
     if len(cells) != 1:
         yield f"There are {len(cells)} cells tagged parameters; there has to be one."
         return
-    values = _literals(cells[0])
+    values = literals(cells[0])
     if values is None:
         yield "The parameters cell holds more than assignments of plain literals."
         return
@@ -184,20 +184,6 @@ def _parameters(notebook: Notebook) -> Iterator[str]:
         yield 'The parameters cell has to set preset = "smoke".'
     for name in NAMES.keys() & values.keys():
         yield f"The parameter {name} is called {NAMES[name]} in every lesson."
-
-
-def _literals(cell: Cell) -> dict[str, object] | None:
-    values = {}
-    for statement in ast.parse(cell["source"]).body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                try:
-                    values[name] = ast.literal_eval(value)
-                except ValueError:
-                    return None
-            case _:
-                return None
-    return values
 
 
 def _imports(notebook: Notebook) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Notebooks as plain dictionaries: where they lie, how they are read, written and searched."""
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,28 @@ def code_cells(notebook: Notebook) -> Iterator[Cell]:
 def code_lines(cell: Cell) -> int:
     """Counts the lines of a code cell that are not blank."""
     return sum(bool(line.strip()) for line in cell["source"].splitlines())
+
+
+def literals(cell: Cell) -> dict[str, Any] | None:
+    """Reads a cell that only assigns plain literals, such as the one tagged `parameters`.
+
+    Args:
+        cell: the code cell.
+
+    Returns:
+        The names with their values; None where the cell holds anything else.
+    """
+    values = {}
+    for statement in ast.parse(cell["source"]).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                try:
+                    values[name] = ast.literal_eval(value)
+                except ValueError:
+                    return None
+            case _:
+                return None
+    return values
 
 
 def as_nodes(notebook: Notebook) -> Notebook:
