@@ -1,7 +1,7 @@
 """Convolutional generator and discriminator (Radford et al. 2016), with switches for each choice.
 
-Batch norm, residual connections, how sizes are doubled and how weights start can be changed one at
-a time, so that a lesson can measure what each of them does.
+Batch norm, residual connections, depth, how sizes are doubled and how weights start can be changed
+one at a time, so that a lesson can measure what each of them does.
 """
 
 import math
@@ -16,6 +16,7 @@ from gan_lessons.layers import HALF, SLOPE
 
 WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 INITS = ("dcgan", "he", "xavier", "pytorch")
+DOUBLINGS = ("transposed", "uneven", "resize")
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class DCGANConfig:
     width: int = 64  # channels at half the size, doubled at each halving
     max_width: int = 512
     norm: bool = True  # batch norm, but not at the image (Radford et al. 2016, section 3)
-    residual: bool = False  # a shortcut around each change of size
-    upsample: str = "transposed"  # or "resize": nearest neighbour and a convolution
+    residual: bool = False  # a shortcut around each block
+    depth: int = 0  # further convolutions of 3x3 at each size
+    upsample: str = "transposed"  # or "uneven", "resize": see `doubling`
     init: str = "dcgan"  # normal of width 0.02; or "he", "xavier", "pytorch"
     spectral: bool = False  # spectral norm in the discriminator, in place of its batch norm
 
@@ -42,9 +44,10 @@ class DCGANConfig:
         for name in ("channels", "latent_dim", "width", "max_width"):
             value = getattr(self, name)
             require(value >= 1, f"model.{name} must be positive, got {value}")
-        require(self.classes >= 0, "model.classes must not be negative")
-        known = self.upsample in ("transposed", "resize")
-        require(known, f'model.upsample: "transposed" or "resize", got {self.upsample!r}')
+        for name in ("classes", "depth"):
+            require(getattr(self, name) >= 0, f"model.{name} must not be negative")
+        known = self.upsample in DOUBLINGS
+        require(known, f"model.upsample: {', '.join(DOUBLINGS)}; got {self.upsample!r}")
         require(self.init in INITS, f"model.init: {', '.join(INITS)}; got {self.init!r}")
 
     @property
@@ -67,36 +70,66 @@ class Residual(nn.Module):
 
 
 def doubling(before: int, after: int, upsample: str, *, bias: bool) -> nn.Module:
-    """Twice the size: a transposed convolution of stride 2, or enlarging and a convolution.
+    """Twice the size, in one of three ways (Odena et al. 2016).
 
-    The first reaches some pixels by more weights than others once its kernel is no multiple of the
-    stride, or its weights drift apart: checkerboards (Odena et al. 2016).
+    - "transposed": transposed convolution, kernel 4, stride 2. Every pixel is reached by 2x2 taps,
+      but neighbours by different ones.
+    - "uneven": the same with kernel 3, which is no multiple of the stride: pixels are reached by 1,
+      2 or 4 taps in turn, a checkerboard built in.
+    - "resize": nearest neighbour, then an ordinary convolution: the same 3x3 taps for every pixel.
     """
     if upsample == "transposed":
         return nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=bias)
+    if upsample == "uneven":
+        return nn.ConvTranspose2d(
+            before, after, 3, stride=2, padding=1, output_padding=1, bias=bias
+        )
     return nn.Sequential(
         nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, padding=1, bias=bias)
     )
 
 
-def up(before: int, after: int, config: DCGANConfig) -> nn.Module:
-    """Double the size, normalise, and bend; optionally with a shortcut."""
+def bent(body: list[nn.Module], shortcut: nn.Module | None, bend: nn.Module) -> nn.Sequential:
+    """The body and a bend; with a shortcut, around the body alone (He et al. 2016, figure 2)."""
+    if shortcut is None:
+        return nn.Sequential(*body, bend)
+    return nn.Sequential(Residual(nn.Sequential(*body), shortcut), bend)
+
+
+def further(channels: int, bend: nn.Module, config: DCGANConfig, *, norm: bool) -> list[nn.Module]:
+    """As many blocks as the depth asks for; they change neither size nor channels."""
+    blocks: list[nn.Module] = []
+    for _ in range(config.depth):
+        body: list[nn.Module] = [nn.Conv2d(channels, channels, 3, padding=1, bias=not norm)]
+        body += [nn.BatchNorm2d(channels)] if norm else []
+        blocks.append(bent(body, nn.Identity() if config.residual else None, bend))
+    return blocks
+
+
+def up(before: int, after: int, config: DCGANConfig) -> list[nn.Module]:
+    """Double the size, normalise, and bend; then the further blocks."""
     body: list[nn.Module] = [doubling(before, after, config.upsample, bias=not config.norm)]
     body += [nn.BatchNorm2d(after)] if config.norm else []
-    if not config.residual:
-        return nn.Sequential(*body, nn.ReLU())
-    shortcut = nn.Sequential(nn.Conv2d(before, after, 1, bias=False), nn.Upsample(scale_factor=2))
-    return nn.Sequential(Residual(nn.Sequential(*body), shortcut), nn.ReLU())
+    shortcut = None
+    if config.residual:
+        widen = nn.Conv2d(before, after, 1, bias=False)
+        shortcut = nn.Sequential(widen, nn.Upsample(scale_factor=2))
+    first = bent(body, shortcut, nn.ReLU())
+    return [first, *further(after, nn.ReLU(), config, norm=config.norm)]
 
 
-def down(before: int, after: int, config: DCGANConfig, *, norm: bool) -> nn.Module:
-    """Halve the size, normalise, and bend; optionally with a shortcut."""
-    body: list[nn.Module] = [nn.Conv2d(before, after, 4, stride=2, padding=1, bias=not norm)]
-    body += [nn.BatchNorm2d(after)] if norm else []
-    if not config.residual:
-        return nn.Sequential(*body, nn.LeakyReLU(SLOPE))
-    shortcut = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(before, after, 1, bias=False))
-    return nn.Sequential(Residual(nn.Sequential(*body), shortcut), nn.LeakyReLU(SLOPE))
+def down(before: int, after: int, config: DCGANConfig, *, image: bool) -> list[nn.Module]:
+    """Halve the size, normalise unless it is the image, and bend; then the further blocks."""
+    norm = config.norm and not config.spectral
+    biased = image or not norm
+    body: list[nn.Module] = [nn.Conv2d(before, after, 4, stride=2, padding=1, bias=biased)]
+    body += [] if biased else [nn.BatchNorm2d(after)]
+    shortcut = None
+    if config.residual:
+        widen = nn.Conv2d(before, after, 1, bias=False)
+        shortcut = nn.Sequential(nn.AvgPool2d(2), widen)
+    first = bent(body, shortcut, nn.LeakyReLU(SLOPE))
+    return [first, *further(after, nn.LeakyReLU(SLOPE), config, norm=norm)]
 
 
 class Generator(nn.Module):
@@ -110,8 +143,11 @@ class Generator(nn.Module):
         first: list[nn.Module] = [nn.Linear(noise, widths[0] * 16, bias=not config.norm)]
         first += [nn.Unflatten(1, (widths[0], 4, 4))]
         first += [nn.BatchNorm2d(widths[0])] if config.norm else []
-        blocks = [up(a, b, config) for a, b in zip(widths[:-1], widths[1:], strict=True)]
-        self.blocks = nn.Sequential(nn.Sequential(*first, nn.ReLU()), *blocks)
+        blocks = [nn.Sequential(*first, nn.ReLU())]
+        blocks += further(widths[0], nn.ReLU(), config, norm=config.norm)
+        for before, after in zip(widths[:-1], widths[1:], strict=True):
+            blocks += up(before, after, config)
+        self.blocks = nn.Sequential(*blocks)
         self.to_rgb = doubling(widths[-1], config.channels, config.upsample, bias=False)
         initialise(self, config.init)
 
@@ -141,11 +177,10 @@ class Discriminator(nn.Module):
     def __init__(self, config: DCGANConfig):
         super().__init__()
         widths = config.widths
-        norm = config.norm and not config.spectral
-        steps = zip([config.channels, *widths], widths)
-        self.blocks = nn.Sequential(
-            *(down(a, b, config, norm=norm and i > 0) for i, (a, b) in enumerate(steps))
-        )
+        blocks = down(config.channels, widths[0], config, image=True)
+        for before, after in zip(widths[:-1], widths[1:], strict=True):
+            blocks += down(before, after, config, image=False)
+        self.blocks = nn.Sequential(*blocks)
         self.to_logit = nn.Conv2d(widths[-1], 1, 4, bias=False)
         self.claim = nn.Embedding(config.classes, widths[-1]) if config.classes else None
         initialise(self, config.init)
