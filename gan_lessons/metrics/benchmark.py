@@ -11,17 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from gan_lessons.data.datasets import StyleDataset, load_dataset
 from gan_lessons.data.emoji import SIZES
 from gan_lessons.files import OutputFolder
-from gan_lessons.metrics import cards, figures, prdc, speed
+from gan_lessons.metrics import figures, prdc, results, sheet, speed, tables
 from gan_lessons.metrics.features import as_float, embed
-from gan_lessons.metrics.figures import Known, measure, real_diversity
+from gan_lessons.metrics.figures import Described, Known, Row, real_diversity
 from gan_lessons.metrics.memorisation import usual_distance
-from gan_lessons.metrics.methods import Task, methods
+from gan_lessons.metrics.methods import WITHOUT_CHANCE, Task, methods
 from gan_lessons.metrics.protocol import Pair, Protocol, TestBed, protocol
 from gan_lessons.metrics.style import Judge, judge
 from gan_lessons.style_transfer import StyleTransfer
@@ -30,7 +29,6 @@ from gan_lessons.training.history import duration
 PARTIAL = "partial.jsonl"
 RESULTS, TABLE, SHEET = "results.json", "results.md", "sheet.png"
 Report = Callable[[str], None]
-Row = dict[str, dict[str, float]]  # method to figures
 
 
 def evaluate(
@@ -67,12 +65,13 @@ def evaluate(
     report(f"{wanted.name}: {len(bench.bed.pairs)} pairs of styles, {len(wanted.seeds)} seeds")
     work(bench, done, report)
     rows = {unit: done.rows[unit] for unit in bench.units()}
-    results = cards.summary(name, model, bench, rows) | {"speed": speed.measure(model)}
-    folder.write_json(RESULTS, results)
-    folder.write_text(TABLE, cards.markdown(results))
-    folder.write_bytes(SHEET, cards.sheet(bench))
+    found = results.summary(name, bench, rows, done.cpu_seconds)
+    found["speed"] = speed.measure(model)
+    folder.write_json(RESULTS, found)
+    folder.write_text(TABLE, tables.markdown(found))
+    folder.write_bytes(SHEET, sheet.sheet(bench))
     report(f"results are in {folder.root}")
-    return results
+    return found
 
 
 def load(model: StyleTransfer, dataset: StyleDataset | None) -> StyleDataset:
@@ -100,8 +99,10 @@ def work(bench: "Bench", done: "Partial", report: Report) -> None:
         )
     started = time.monotonic()
     for number, unit in enumerate(left, start=1):
+        used = time.process_time()
         try:
-            done.add(unit, bench.measure(*unit))
+            row = bench.measure(*unit)
+            done.add(unit, row, time.process_time() - used)
         except KeyboardInterrupt:
             report(
                 f"stopped after {number - 1} of {len(left)}; the same command goes on from there"
@@ -117,7 +118,7 @@ class Partial:
     """What is measured already, kept in one file, a line for each pair and seed."""
 
     def __init__(self, folder: OutputFolder, fingerprint: str):
-        self.folder, self.rows = folder, {}
+        self.folder, self.rows, self.cpu_seconds = folder, {}, 0.0
         lines = list(self.read())
         if not lines:
             folder.append_line(PARTIAL, json.dumps({"of": fingerprint}))
@@ -128,6 +129,7 @@ class Partial:
             )
         for line in lines[1:]:
             self.rows[tuple(line["pair"]), line["seed"]] = line["figures"]
+            self.cpu_seconds += line["cpu_seconds"]
 
     def read(self) -> Iterator[dict]:
         """Whole lines; what a kill cut short is measured again."""
@@ -138,9 +140,10 @@ class Partial:
             except json.JSONDecodeError:
                 continue
 
-    def add(self, unit: tuple[Pair, int], row: Row) -> None:
+    def add(self, unit: tuple[Pair, int], row: Row, cpu_seconds: float) -> None:
         """Write down one pair under one seed."""
-        line = {"pair": unit[0], "seed": unit[1], "figures": row}
+        line = {"pair": unit[0], "seed": unit[1], "figures": row, "cpu_seconds": cpu_seconds}
+        self.cpu_seconds += cpu_seconds
         self.folder.append_line(PARTIAL, json.dumps(line))
         self.rows[unit] = row
 
@@ -154,6 +157,7 @@ class Trained:
     pooled: Tensor
     radii: Tensor | None
     usual: float | None  # distance of the style's test pictures to them
+    diversity: dict[str, float]  # of sets of them
 
 
 class Bench:
@@ -172,6 +176,7 @@ class Bench:
         self.device = str(model.device)
         self.tested: dict[str, tuple[Tensor, Tensor]] = {}
         self.trained: tuple[str, Trained] | None = None
+        self.kept: tuple[Pair | None, dict[str, Described]] = None, {}
         known = judge()
         self.judge: Judge | None = known if dataset.styles == known.styles else None
 
@@ -181,19 +186,38 @@ class Bench:
 
     def fingerprint(self) -> str:
         """What a partial result must agree on to be gone on with."""
-        digest = hashlib.sha256(json.dumps(asdict(self.protocol)).encode())
+        plan = [results.FORMAT, asdict(self.protocol), self.weights()]
+        setting = f"{self.bed.dataset.name} {self.model.precision} {self.device}"
+        return hashlib.sha256((json.dumps(plan) + setting).encode()).hexdigest()
+
+    def weights(self) -> str:
+        """SHA-256 of the model's networks."""
+        digest = hashlib.sha256()
         for name, network in sorted(self.model.networks.items()):
             digest.update(name.encode())
             for value in network.state_dict().values():
                 digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-        digest.update(f"{self.bed.dataset.name} {self.model.precision} {self.device}".encode())
         return digest.hexdigest()
 
     def measure(self, pair: Pair, seed: int) -> Row:
         """All methods on one pair of styles under one seed."""
         task, known = self.task(pair, seed), self.known(pair)
-        row = {name: measure(name, run(task), task, known) for name, run in self.methods.items()}
-        return row | {cards.REAL_SETS: real_diversity(task, known)}
+        if self.kept[0] != pair:
+            self.kept = pair, {}
+        row = {}
+        for name in self.methods:
+            described = self.described(name, task, known)
+            row[name] = figures.measure(described, known, seed)
+        return row | {results.REAL_SETS: self.train(pair[1]).diversity}
+
+    def described(self, name: str, task: Task, known: Known) -> Described:
+        """Results of one method; those that know no chance are kept from seed to seed."""
+        if name in self.kept[1]:
+            return self.kept[1][name]
+        described = figures.describe(name, self.methods[name](task), task, known)
+        if name in WITHOUT_CHANCE:
+            self.kept[1][name] = described
+        return described
 
     def task(self, pair: Pair, seed: int) -> Task:
         """The pictures of a pair."""
@@ -244,29 +268,33 @@ class Bench:
         if self.trained is None or self.trained[0] != style:
             images = self.bed.images("train", style, self.bed.train_keys(style))
             perceptual, pooled = embed(images, device=self.device)
+            diverse = real_diversity(images, perceptual, self.protocol.draws, self.device)
             radii = prdc.radii(pooled) if len(pooled) > prdc.NEIGHBOURS else None
             perceptual = perceptual.half()
             try:
                 usual = usual_distance(self.test(style)[0], perceptual)
             except ValueError:  # the set repeats itself: nothing can be said of memorisation
                 usual = None
-            self.trained = style, Trained(images, perceptual, pooled, radii, usual)
+            self.trained = style, Trained(images, perceptual, pooled, radii, usual, diverse)
         return self.trained[1]
 
     def forecast(self, units: list[tuple[Pair, int]]) -> float:
         """Seconds that units will take, by a measured pass over a few pictures."""
-        size, draws = self.model.size, self.protocol.draws
-        images = torch.zeros(16, 3, size, size)
-        described = seconds(lambda: embed(images, device=self.device)) / 16
-        task = self.task(*units[0])
-        few = Task(**{**vars(task), "x": task.x[:2]})
-        generated = seconds(lambda: self.methods["model"](few)) / (2 * draws)
-        moved = seconds(lambda: figures.same_palette(images[:draws]))
+        draws, task = self.protocol.draws, self.task(*units[0])
+        few = Task(**{**vars(task), "x": task.x[: 32 // draws + 1]})
+        made = self.methods["model"](few)
+        generated = seconds(lambda: self.methods["model"](few)) / made[:, :, 0, 0, 0].numel()
+        images = made.flatten(0, 1)[:32]
+        described = seconds(lambda: embed(images, device=self.device)) / len(images)
+        moved = seconds(lambda: figures.same_palette(made[0]))
+        pooled = embed(task.true, device=self.device)[1]
+        known = self.known(units[0][0])
+        compared = seconds(lambda: figures.realism(pooled, known, figures.SUBSETS // draws, 0))
         sources = sum(len(self.bed.shared(pair)) for pair, _ in units)
         targets = {pair[1] for pair, _ in units}
         once = sum(len(self.bed.train_keys(s)) + len(self.bed.test_keys(s)) for s in targets)
-        each = described * (2 * draws + len(self.methods) - 1) + generated * (draws + 2) + moved
-        return described * once + (sources + 4 * len(units)) * each
+        each = described * (2 * draws + 2) + generated * (draws + 2) + moved
+        return described * once + sources * each + compared * (draws + 20) * len(units)
 
 
 def seconds(run: Callable[[], object]) -> float:

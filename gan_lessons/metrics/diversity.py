@@ -3,14 +3,15 @@
 import torch
 from torch import Tensor
 
-from gan_lessons.metrics.perceptual import apart
-
 LEVELS = 5  # of each channel, for the bins of a colour histogram
 SMOOTH, ROUNDS = 0.01, 100  # of the transport: entropy weight for colours in [0, 1], iterations
 
 
 def diversity(features: Tensor) -> Tensor:
-    """Mean perceptual distance of all pairs of draws.
+    """Mean perceptual distance of all pairs of K draws.
+
+    The mean of ||f_i - f_j||^2 over all pairs is 2 / (K - 1) times the sum of ||f_i - mean||^2,
+    which takes K differences instead of K (K - 1) / 2.
 
     Args:
         features: perceptual features `(N, K, D)`, K draws of each of N sources.
@@ -24,8 +25,8 @@ def diversity(features: Tensor) -> Tensor:
     draws = features.shape[1]
     if draws < 2:
         raise ValueError(f"diversity needs 2 draws or more, got {draws}")
-    rows, columns = torch.triu_indices(draws, draws, offset=1)
-    return torch.stack([apart(own[rows], own[columns]).mean() for own in features])
+    own = [(one - one.mean(dim=0)).square().sum() for one in features]
+    return torch.stack(own) * 2 / (draws - 1)
 
 
 def same_palette(x: Tensor) -> Tensor:
@@ -43,16 +44,19 @@ def same_palette(x: Tensor) -> Tensor:
     """
     pixels = ((x.double() + 1) / 2).clamp(0, 1).flatten(2).transpose(1, 2)  # (K, P, 3)
     bins, mass, colours = histogram(pixels)
-    target = transport(mass[1:], colours[1:], mass[:1], colours[:1])
+    others = len(x) - 1
     # Smoothing draws colours together; moving a histogram onto itself shows by how much.
-    still = transport(mass[1:], colours[1:], mass[1:], colours[1:])
+    mass_to = torch.cat([mass[:1].expand(others, -1), mass[1:]])
+    colours_to = torch.cat([colours[:1].expand(others, -1, -1), colours[1:]])
+    twice = (mass[1:].repeat(2, 1), colours[1:].repeat(2, 1, 1))
+    target, still = transport(*twice, mass_to, colours_to).split(others)
     move = (target - still).gather(1, bins[1:, :, None].expand(-1, -1, 3))
     moved = torch.cat([pixels[:1], (pixels[1:] + move).clamp(0, 1)])
     return (moved.transpose(1, 2).reshape(x.shape) * 2 - 1).to(x.dtype)
 
 
 def histogram(pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Colour histograms.
+    """Colour histograms over the bins that at least one of the pictures uses.
 
     Args:
         pixels: `(K, P, 3)` in [0, 1], float64.
@@ -66,6 +70,8 @@ def histogram(pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     count.scatter_add_(1, bins, torch.ones_like(bins, dtype=pixels.dtype))
     total = torch.zeros(*count.shape, 3, dtype=pixels.dtype, device=pixels.device)
     total.scatter_add_(1, bins[:, :, None].expand(-1, -1, 3), pixels)
+    used = count.any(dim=0)
+    bins, count, total = (used.cumsum(0) - 1)[bins], count[:, used], total[:, used]
     return bins, count / pixels.shape[1], total / count.clamp(min=1)[:, :, None]
 
 
@@ -75,13 +81,13 @@ def transport(mass: Tensor, colours: Tensor, mass_to: Tensor, colours_to: Tensor
     Args:
         mass: `(K, B)`.
         colours: `(K, B, 3)`.
-        mass_to: `(K, B)` or `(1, B)`.
-        colours_to: `(K, B, 3)` or `(1, B, 3)`.
+        mass_to: `(K, B)`.
+        colours_to: `(K, B, 3)`.
 
     Returns:
         `(K, B, 3)`, for each colour the mean of those that it goes to.
     """
-    cost = torch.cdist(colours, colours_to.expand(len(colours), -1, -1)).square()
+    cost = torch.cdist(colours, colours_to).square()
     kernel = torch.exp(-cost / SMOOTH).clamp(min=1e-300) * (mass_to > 0)[:, None]
     v = torch.ones_like(mass)
     for _ in range(ROUNDS):
@@ -89,4 +95,4 @@ def transport(mass: Tensor, colours: Tensor, mass_to: Tensor, colours_to: Tensor
         v = mass_to / (kernel.transpose(1, 2) @ u[:, :, None])[:, :, 0].clamp(min=1e-300)
     plan = kernel * v[:, None]
     share = plan / plan.sum(dim=2, keepdim=True).clamp(min=1e-300)
-    return share @ colours_to.expand(len(colours), -1, -1)
+    return share @ colours_to

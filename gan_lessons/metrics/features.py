@@ -11,6 +11,7 @@ import torchvision
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from gan_lessons.augment import resize
 from gan_lessons.data.features import FILE
@@ -59,13 +60,24 @@ class FeatureNetwork(nn.Module):
             Perceptual `(N, 20608)` and pooled `(N, 1280)` features, float32.
         """
         with torch.autocast(x.device.type, enabled=False):
-            h = self.preprocess(x)
-            maps = []
-            for number, layer in enumerate(self.layers):
+            maps, h = self.maps(x)
+            for layer in self.layers[TAPS[-1] + 1 :]:
                 h = layer(h)
-                if number in TAPS:
-                    maps.append(describe(h))
-            return torch.cat(maps, dim=1), h.mean(dim=(2, 3))
+            return maps, h.mean(dim=(2, 3))
+
+    def perceive(self, x: Tensor) -> Tensor:
+        """The perceptual description alone, for a sixth less: `(N, 3, H, W)` to `(N, 20608)`."""
+        with torch.autocast(x.device.type, enabled=False):
+            return self.maps(x)[0]
+
+    def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The perceptual description, and what the last of its layers gave."""
+        h, found = self.preprocess(x), []
+        for number, layer in enumerate(self.layers[: TAPS[-1] + 1]):
+            h = layer(h)
+            if number in TAPS:
+                found.append(describe(h))
+        return torch.cat(found, dim=1), h
 
     def preprocess(self, x: Tensor) -> Tensor:
         """Resize to 96 pixels, antialiased, and normalise as ImageNet was."""
@@ -101,8 +113,21 @@ def feature_network(device: str = "cpu") -> FeatureNetwork:
     }
     missing, unknown = network.load_state_dict(weights, strict=False)
     assert not unknown and all(name.endswith("num_batches_tracked") for name in missing)
-    network = network.to(device, memory_format=torch.channels_last)
-    return network.eval().requires_grad_(False)
+    network = fused(network.eval()).to(device, memory_format=torch.channels_last)
+    return network.requires_grad_(False)
+
+
+def fused(network: nn.Module) -> nn.Module:
+    """Fold every batch norm into the convolution before it: the same function, a quarter faster."""
+    names = list(network._modules)
+    for name, following in zip(names, names[1:]):
+        layer, norm = network._modules[name], network._modules[following]
+        if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            network._modules[name] = fuse_conv_bn_eval(layer, norm)
+            network._modules[following] = nn.Identity()
+    for child in network.children():
+        fused(child)
+    return network
 
 
 @torch.inference_mode()
@@ -124,6 +149,23 @@ def embed(x: Tensor, *, batch: int = 32, device: str = "cpu") -> tuple[Tensor, T
         part = as_float(x[start : start + batch]).to(device)
         perceptual[start : start + batch], pooled[start : start + batch] = network(part)
     return perceptual, pooled
+
+
+@torch.inference_mode()
+def perceive(x: Tensor, *, batch: int = 32, device: str = "cpu") -> Tensor:
+    """The perceptual features that `embed` gives, where the pooled ones are not needed.
+
+    Args:
+        x: `(N, 3, H, W)`, in [-1, 1] or uint8.
+        batch: pictures in one pass.
+        device: where to compute.
+
+    Returns:
+        `(N, 20608)`, float32 on the CPU.
+    """
+    network = feature_network(str(device))
+    parts = [network.perceive(as_float(part).to(device)).cpu() for part in x.split(batch)]
+    return torch.cat(parts)
 
 
 def as_float(x: Tensor) -> Tensor:

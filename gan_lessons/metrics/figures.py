@@ -8,12 +8,14 @@ from torch import Tensor
 
 from gan_lessons.metrics import prdc
 from gan_lessons.metrics.diversity import diversity, same_palette
-from gan_lessons.metrics.features import as_float, embed
+from gan_lessons.metrics.features import as_float, embed, perceive
 from gan_lessons.metrics.frechet import SUBSETS, kernel_distance
 from gan_lessons.metrics.memorisation import memorisation
 from gan_lessons.metrics.methods import NEAREST, REAL, Task
 from gan_lessons.metrics.paired import content, truth
 from gan_lessons.metrics.style import Judge
+
+Row = dict[str, dict[str, float]]  # method to figures
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,17 @@ class Known:
     device: str
 
 
-def measure(name: str, images: Tensor, task: Task, known: Known) -> dict[str, float]:
-    """All figures that a method's results allow.
+@dataclass(frozen=True)
+class Described:
+    """Results of one method on one pair of styles, as far as they do not hang on the seed."""
+
+    pooled: Tensor  # (N, K, 1280)
+    found: dict[str, float]  # figures of the results one by one
+    as_set: bool  # whether realism is asked of them
+
+
+def describe(name: str, images: Tensor, task: Task, known: Known) -> Described:
+    """All figures of results as single pictures; their features are computed once for all.
 
     Args:
         name: of the method.
@@ -67,60 +78,61 @@ def measure(name: str, images: Tensor, task: Task, known: Known) -> dict[str, fl
         known: what is known of the target style.
 
     Returns:
-        Figure by name. Drawings by hand are not judged as to style, nor training pictures as to
-        realism; diversity needs several draws.
+        Figures and pooled features. Drawings by hand are not judged as to memorisation, nor
+        training pictures as to style and realism; diversity needs several draws.
     """
     n, draws = images.shape[:2]
     perceptual, pooled = embed(images.flatten(0, 1), device=known.device)
     features = perceptual.view(n, draws, -1)
     mean, best = truth(features, known.true)
+    right = content(features, known.gallery, known.gallery_groups, known.wanted)
     found = {
         "truth_mean": mean.mean().item(),
         "truth_best": best.mean().item(),
-        "content": content(features, known.gallery, known.gallery_groups, known.wanted)
-        .mean()
-        .item(),
+        "content": right.mean().item(),
     }
     if draws > 1:
         found |= spread_of_draws(as_float(images), features, known.device)
-    if name != NEAREST:
-        found |= as_set(images, features, pooled.view(n, draws, -1), task, known)
-    if name in REAL:
-        found.pop("memorisation", None)
-    return found
+    if name != NEAREST and known.judge is not None:
+        found["style"] = known.judge.share(images.flatten(0, 1), task.pair[1])
+    if name not in REAL and known.usual is not None:
+        found["memorisation"] = memorisation(perceptual, known.train, known.usual)
+    return Described(pooled.view(n, draws, -1), found, as_set=name != NEAREST)
 
 
-def spread_of_draws(images: Tensor, features: Tensor, device: str) -> dict[str, float]:
-    """Diversity as the draws are, and with equal palettes."""
-    matched = torch.cat([same_palette(draws) for draws in images])
-    repainted = embed(matched, device=device)[0].view_as(features)
-    return {
-        "diversity": diversity(features).mean().item(),
-        "diversity_palette": diversity(repainted).mean().item(),
-    }
-
-
-def as_set(
-    images: Tensor, perceptual: Tensor, pooled: Tensor, task: Task, known: Known
-) -> dict[str, float]:
-    """Figures of results as a set: style, realism, memorisation.
+def measure(described: Described, known: Known, seed: int) -> dict[str, float]:
+    """All figures of a method under one seed.
 
     Draws of one source resemble each other, and sets of such would not be comparable with sets of
     different things: realism is measured on one draw of every source at a time, and averaged.
+
+    Args:
+        described: its results.
+        known: what is known of the target style.
+        seed: of the random subsets that kernel distances are averaged over.
+
+    Returns:
+        Figure by name.
     """
-    found = {}
-    if known.judge is not None:
-        found["style"] = known.judge.share(images.flatten(0, 1), task.pair[1])
-    subsets = max(1, SUBSETS // pooled.shape[1])
-    found |= average(
-        [
-            realism(one, known, subsets, seed=task.seed * pooled.shape[1] + draw)
-            for draw, one in enumerate(pooled.unbind(1))
-        ]
-    )
-    if known.usual is not None:
-        found["memorisation"] = memorisation(perceptual.flatten(0, 1), known.train, known.usual)
-    return found
+    if not described.as_set:
+        return described.found
+    draws = described.pooled.shape[1]
+    subsets = max(1, SUBSETS // draws)
+    sets = described.pooled.unbind(1)
+    rows = [realism(one, known, subsets, seed * draws + draw) for draw, one in enumerate(sets)]
+    return described.found | average(rows)
+
+
+def spread_of_draws(images: Tensor, features: Tensor, device: str) -> dict[str, float]:
+    """Diversity as the draws are, and with the palette of the first, which stays as it is."""
+    matched = torch.cat([same_palette(draws)[1:] for draws in images])
+    repainted = perceive(matched, device=device).unflatten(0, (len(images), -1))
+    return {
+        "diversity": diversity(features).mean().item(),
+        "diversity_palette": diversity(torch.cat([features[:, :1], repainted], dim=1))
+        .mean()
+        .item(),
+    }
 
 
 def realism(pooled: Tensor, known: Known, subsets: int, seed: int) -> dict[str, float]:
@@ -134,24 +146,27 @@ def realism(pooled: Tensor, known: Known, subsets: int, seed: int) -> dict[str, 
     return found
 
 
-def real_diversity(task: Task, known: Known, groups: int = 4) -> dict[str, float]:
+def real_diversity(
+    images: Tensor, features: Tensor, draws: int, device: str, groups: int = 4
+) -> dict[str, float]:
     """Diversity of real pictures of the style, different concepts in place of draws.
 
     Args:
-        task: its training pictures and number of draws are used.
-        known: likewise.
+        images: training pictures of the style, uint8 `(T, 3, S, S)`.
+        features: their perceptual features `(T, D)`.
+        draws: how many pictures stand for the draws of one source.
+        device: where to compute.
         groups: how many sets of pictures to average over, at most.
 
     Returns:
         The two figures of diversity; none where there are too few pictures.
     """
-    count = min(groups, len(task.train) // task.draws)
-    if not count or task.draws < 2:
+    count = min(groups, len(images) // draws)
+    if not count or draws < 2:
         return {}
-    rows = slice(0, count * task.draws)
-    images = as_float(task.train[rows]).unflatten(0, (count, task.draws))
-    features = known.train[rows].float().unflatten(0, (count, task.draws))
-    return spread_of_draws(images, features, known.device)
+    rows = slice(0, count * draws)
+    images = as_float(images[rows]).unflatten(0, (count, draws))
+    return spread_of_draws(images, features[rows].unflatten(0, (count, draws)), device)
 
 
 def average(values: Sequence[dict[str, float]]) -> dict[str, float]:

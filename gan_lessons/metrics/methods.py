@@ -16,6 +16,7 @@ from gan_lessons.style_transfer import StyleTransfer
 MODEL, REFERENCE, MEAN = "model", "model, one reference", "model, mean code"
 COPY, COLOUR, NEAREST, TRUE = "copying", "colour transfer", "nearest training image", "true image"
 REAL = (NEAREST, TRUE)  # drawings by hand: of the style by definition
+WITHOUT_CHANCE = (COPY, COLOUR, NEAREST, TRUE)  # the same whatever the seed
 
 
 @dataclass(frozen=True)

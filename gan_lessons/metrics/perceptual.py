@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_lessons.metrics.features import embed
+from gan_lessons.metrics.features import perceive
 
 
 def distance(x: Tensor, y: Tensor, *, device: str = "cpu") -> Tensor:
@@ -20,7 +20,7 @@ def distance(x: Tensor, y: Tensor, *, device: str = "cpu") -> Tensor:
     Returns:
         `(N,)`, between 0 and 20.
     """
-    return apart(embed(x, device=device)[0], embed(y, device=device)[0])
+    return apart(perceive(x, device=device), perceive(y, device=device))
 
 
 def apart(a: Tensor, b: Tensor) -> Tensor:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from gan_lessons.data.gate import open_image
-from gan_lessons.metrics import benchmark, cards, methods, protocol, speed
+from gan_lessons.metrics import benchmark, methods, protocol, speed
+from gan_lessons.metrics import results as results_json
 from gan_lessons.metrics.benchmark import PARTIAL, RESULTS, SHEET, TABLE, Bench, evaluate
 from gan_lessons.metrics.figures import FIGURES, average
 from gan_lessons.metrics.perceptual import distance
@@ -42,7 +43,7 @@ def results(folder):
 def test_card_holds_what_lessons_quote(results):
     assert results["format"] == "gan_lessons results 1"
     assert set(results["figures"]) == set(FIGURES)
-    for key, (kind, _) in cards.LIMITED.items():
+    for key, (kind, _) in results_json.LIMITED.items():
         assert kind in results["figures"][key]
     assert results["model"]["run"]["steps"] == 4
     assert results["protocol"]["measured_pairs"] == len(results["pairs"]) == 2
