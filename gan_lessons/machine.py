@@ -202,6 +202,7 @@ def _device() -> Iterator[Finding]:
         name = torch.cuda.get_device_name()
         text = f"{name}, {free / GIB:.1f} of {whole / GIB:.1f} GiB of memory free"
         yield Finding("device", "ok", f"cuda: {text}")
+        yield _gpus(torch.cuda.device_count())
     elif device.type == "mps":
         yield Finding("device", "ok", "mps: this Mac's own GPU, which shares its memory")
     else:
@@ -211,6 +212,18 @@ def _device() -> Iterator[Finding]:
         enough = total >= LEAST_MEMORY
         advice = "" if enough else f"with under {LEAST_MEMORY} GiB keep to preset smoke"
         yield Finding("memory", "ok" if enough else "warn", f"{total:.1f} GiB", advice)
+
+
+def _gpus(count: int) -> Finding:
+    """How many GPUs there are, and the command that trains on all of them."""
+    if count < 2:
+        return Finding("GPUs", "ok", f"{count}")
+    if installed("accelerate") is None:
+        advice = f"to train on all of them: pip install '{PACKAGE}[train]'"
+        return Finding("GPUs", "ok", f"{count}", advice)
+    launch = f"accelerate launch --multi_gpu --num_processes {count}"
+    advice = f"train on all of them: {launch} -m gan_lessons train ..."
+    return Finding("GPUs", "ok", f"{count}", advice)
 
 
 def _precision() -> Iterator[Finding]:

@@ -110,13 +110,19 @@ class Processes:
             value: this process's, printable.
 
         Raises:
-            ValueError: if the main process has another one.
+            ValueError: in all of them, if one has another than the main process.
         """
-        theirs = self.same(value)
-        if self.any(theirs != value):
+        if self.count == 1:
+            return
+        from accelerate.utils import gather_object
+
+        with reachable():
+            found = gather_object([value])
+        other = next((n for n, theirs in enumerate(found) if theirs != found[0]), None)
+        if other is not None:
             raise ValueError(
-                f"the processes disagree on {name}: {theirs} in the main one, {value} in number "
-                f"{self.rank}; all machines must see the same folders, data and options"
+                f"the processes disagree on {name}: {found[0]} in the main one, {found[other]} in "
+                f"number {other}; all machines must see the same folders, data and options"
             )
 
     def shared(self, memory: nn.Module) -> Callable[..., Tensor]:

@@ -95,5 +95,5 @@ class Pulse:
     def give_up(self) -> None:
         """End this process from beside its main thread, which may be stuck in a message."""
         if speaks():
-            print(f"{LOST[0].upper()}{LOST[1:]}.", file=sys.stderr, flush=True)
+            print(f"{LOST}.", file=sys.stderr, flush=True)
         os._exit(1)
