@@ -271,7 +271,7 @@ def real(judge: Judge, budget: Budget) -> dict[str, Any]:
 def long(store, images: Tensor, judge: Judge, budget: Budget, precision: str) -> dict[str, Any]:
     """The generator whose weights come with the course."""
     model = DCGANConfig(latent_dim=LATENT, width=budget.long_width, upsample="resize")
-    # Emoji of one style are few: the light penalty and the shifts keep D from learning them by heart.
+    # One style has few emoji: light penalty and shifts keep D from learning them by heart.
     config = recipe(model, steps=budget.long, precision=precision, ema_half_life=2.0)
     config = replace(config, loss=GANLoss(r1=1.0, penalty_interval=8, augment="shift"))
     course: dict[str, list[float]] = {"images": [], "kid": []}
