@@ -13,6 +13,7 @@ from gan_lessons.metrics.benchmark import PARTIAL, RESULTS, SHEET, TABLE, Bench,
 from gan_lessons.metrics.figures import FIGURES, average
 from gan_lessons.metrics.perceptual import distance
 from gan_lessons.metrics.protocol import Protocol, TestBed, fitted, pairs, scattered
+from gan_lessons.provenance import commit
 from gan_lessons.style_transfer import StyleTransfer
 
 PLAN = Protocol("tiny", pairs=2, sources=2, train=7, draws=3, seeds=(0, 1), latents=8)
@@ -90,10 +91,64 @@ def test_best_draw_is_no_worse_than_the_mean(results):
         assert one["truth_best"] == one["truth_mean"]
 
 
+def test_pairs_hold_every_way_and_every_baseline(results):
+    for entry in results["pairs"]:
+        assert set(entry["figures"]) == {*methods.methods(None), *results_json.OURS, "real images"}
+        assert set(entry["spread"]) == set(results_json.OURS)
+        for own in entry["figures"].values():
+            assert "truth_mean" in own or own.keys() <= {"diversity", "diversity_palette"}
+    for way in results_json.OURS:
+        mean = sum(entry["figures"][way]["kid"] for entry in results["pairs"]) / 2
+        known = results["figures"]["kid"]
+        value = known["model"] if way == "model" else known["variants"][way]
+        assert value["value"] == pytest.approx(mean, rel=1e-4)
+
+
+def test_leads_are_counted_pair_by_pair():
+    def pair(own, copied, nearest):
+        figures = {"model": own, "copying": copied, "nearest training image": nearest}
+        return {"figures": {name: {"kid": value} for name, value in figures.items()}}
+
+    pairs = [pair(1.0, 2.0, 0.5), pair(1.0, 1.0, 3.0), pair(1.0, 4.0, 2.0)]
+    means = {"copying": {"value": 7 / 3}, "nearest training image": {"value": 5.5 / 3}}
+    entry = {"better": "lower", "model": {"value": 1.0}, "variants": {}, "baselines": means}
+    found = results_json.against("model", "kid", entry, pairs)
+    assert found["copying"] == {"by": 1.33333, "better": 2, "equal": 1, "pairs": 3}
+    assert found["nearest training image"] == {"by": 0.833333, "better": 2, "equal": 0, "pairs": 3}
+    assert found["every baseline"] == {"better": 1, "equal": 1, "pairs": 3}
+    higher = results_json.against("model", "kid", entry | {"better": "higher"}, pairs)
+    assert higher["copying"]["by"] == -1.33333 and higher["every baseline"]["better"] == 0
+
+
+def test_shares_are_of_real_pictures_and_of_the_draws():
+    known = {key: {"model": None, "variants": {}} for key in FIGURES}
+    assert results_json.shares(known) == {"style_of_real": {}, "diversity_kept": None}
+    known["style"] = {"model": {"value": 0.6}, "variants": {}, "limit": {"value": 0.8}}
+    known["diversity"]["model"], known["diversity_palette"]["model"] = {"value": 2}, {"value": 0.5}
+    found = results_json.shares(known)
+    assert found == {"style_of_real": {"model": 0.75}, "diversity_kept": 0.25}
+
+
+def test_card_says_what_measured_and_what_made(results, model):
+    assert results["model"]["run"]["commit"] == results["computed"]["commit"] == commit()
+    assert results["computed"]["precision"] == "fp32" and results["computed"]["cpu_seconds"] >= 1
+    assert len(results["model"]["weights"]) == 64
+
+
+def test_what_knows_no_chance_is_kept_from_seed_to_seed(model, tiny_dataset):
+    bench = Bench(model, tiny_dataset, PLAN)
+    pair = bench.bed.pairs[0]
+    bench.measure(pair, 0)
+    kept = bench.measure(pair, 1)
+    assert set(bench.kept[1]) == set(methods.methods(None))
+    assert kept == Bench(model, tiny_dataset, PLAN).measure(pair, 1)
+
+
 def test_people_get_a_table_and_a_picture(folder, results):
     text = (folder / TABLE).read_text()
     value = results["figures"]["truth_mean"]["model"]["value"]
     assert f"{value:.3f} ±" in text and "| copying |" in text
+    assert "## Better than the baselines" in text and " of 2" in text
     assert "ms an image" in text and "discs" in text
     sheet = open_image(folder / SHEET)
     columns = 2 + 3 + 2 + 2  # source, truth, draws, reference and mean code, two baselines

@@ -7,6 +7,7 @@ from gan_lessons.metrics.diversity import diversity, same_palette
 from gan_lessons.metrics.features import embed
 from gan_lessons.metrics.memorisation import memorisation, usual_distance
 from gan_lessons.metrics.paired import content, psnr, ssim, truth
+from gan_lessons.metrics.perceptual import apart
 
 
 def picture(shape: str, ink: tuple[float, ...], paper: tuple[float, ...] = (1, 1, 1)):
@@ -63,6 +64,13 @@ def test_diversity_of_equal_draws_is_zero():
 def test_diversity_is_the_mean_over_pairs():
     draws = torch.tensor([[[0.0], [1.0], [3.0]]])
     assert diversity(draws).item() == pytest.approx((1 + 9 + 4) / 3)
+
+
+def test_diversity_is_the_mean_distance_of_all_pairs():
+    draws = torch.randn(2, 5, 30, generator=torch.Generator().manual_seed(0))
+    pairs = [(i, j) for i in range(5) for j in range(i)]
+    wanted = torch.stack([apart(draws[:, i], draws[:, j]) for i, j in pairs]).mean(dim=0)
+    torch.testing.assert_close(diversity(draws), wanted)
 
 
 def test_recoloured_copies_are_one_drawing():
