@@ -14,6 +14,7 @@ from gan_lessons.layers import (
     ModulatedConv,
     ModulatedResBlk,
     ResBlk,
+    halve,
     shared_statistics,
 )
 from gan_lessons.networks.stargan import he_init
@@ -262,3 +263,25 @@ def test_domain_linear_starts_each_domain_differently_and_keeps_variance():
     spread = layer.weight.std(dim=(1, 2))
     torch.testing.assert_close(spread, torch.full((3,), math.sqrt(2 / 256)), rtol=0.02, atol=0)
     assert not layer.weight[0].equal(layer.weight[1]) and layer.bias.eq(0).all()
+
+
+def test_halving_is_convolution_then_pooling():
+    torch.manual_seed(0)
+    conv = nn.Conv2d(3, 5, 3, padding=1).double()
+    x = torch.randn(2, 3, 8, 12, dtype=torch.float64)
+    one, two = halve(x, conv), F.avg_pool2d(conv(x), 2)
+    torch.testing.assert_close(one, two, rtol=1e-12, atol=1e-12)
+    slopes = [torch.autograd.grad(y.square().sum(), conv.weight)[0] for y in (one, two)]
+    torch.testing.assert_close(*slopes, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("affine", [False, True])
+def test_instance_norm_is_pytorchs_and_stays_in_channels_last(affine):
+    torch.manual_seed(0)
+    norm = InstanceNorm(4, affine=affine)
+    if affine:
+        nn.init.normal_(norm.weight), nn.init.normal_(norm.bias)
+    x = torch.randn(3, 4, 8, 8).to(memory_format=torch.channels_last)
+    expected = F.instance_norm(x, weight=norm.weight, bias=norm.bias, eps=norm.eps)
+    torch.testing.assert_close(norm(x), expected, rtol=1e-5, atol=1e-6)
+    assert norm(x).is_contiguous(memory_format=torch.channels_last)

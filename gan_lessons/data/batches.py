@@ -52,8 +52,13 @@ class Batch(Rows):
     y_trg: Tensor  # (N,) target domains
     z_trg: Tensor  # (N, latent_dim)
     z_trg2: Tensor  # (N, latent_dim)
-    from_latent: Tensor  # (N,) bool: take the style from z_trg, otherwise from x_ref
+    from_latent: Tensor  # (N,) bool, on the CPU: the first from z_trg, the others from x_ref
     uniform: Tensor  # (N, 3, 5), augmentations of D's real, D's fake and G's fake images
+
+    @property
+    def latents(self) -> int:
+        """How many samples, the first ones, take their style from a latent."""
+        return int(self.from_latent.sum())
 
 
 class Batches:
@@ -112,8 +117,7 @@ class Batches:
         # The first half from latents, the second from references: so it is in every process and
         # micro-batch too, since each takes every so-manieth sample.
         from_latent = 2 * torch.arange(n) < n
-        rest = (y_trg, z[0], z[1], from_latent, uniform)
-        y_trg, z1, z2, from_latent, uniform = (t.to(self.device) for t in rest)
+        y_trg, z1, z2, uniform = (t.to(self.device) for t in (y_trg, z[0], z[1], uniform))
         return Batch(
             images[0], y_org.to(self.device), images[1], images[2],
             y_trg, z1, z2, from_latent, uniform,

@@ -39,11 +39,18 @@ class StarGAN:
             Phase("G", ("generator", "mapping_network", "style_encoder"), self.generator_terms),
         )
 
-    def styles(self, batch: Batch) -> Tensor:
-        """Target style codes: from latents for some samples, from references for the others."""
-        mapped = self.forward["mapping_network"](batch.z_trg, batch.y_trg)
-        encoded = self.forward["style_encoder"](batch.x_ref, batch.y_trg)
-        return torch.where(batch.from_latent[:, None], mapped, encoded)
+    def styles(self, batch: Batch, second: bool = False) -> Tensor:
+        """Target style codes: from latents for the first samples, from references for the rest.
+
+        Args:
+            batch: the samples.
+            second: another code of the same domain and the same kind.
+        """
+        z, x = (batch.z_trg2, batch.x_ref2) if second else (batch.z_trg, batch.x_ref)
+        k = batch.latents
+        mapped = self.forward["mapping_network"](z[:k], batch.y_trg[:k])
+        encoded = self.forward["style_encoder"](x[k:], batch.y_trg[k:])
+        return torch.cat([mapped, encoded.to(mapped.dtype)])
 
     def judge(self, x: Tensor, y: Tensor, uniform: Tensor) -> Tensor:
         """Logits of augmented images."""
@@ -86,15 +93,9 @@ class StarGAN:
             terms["cyc"] = (self.loss.cyc, image_losses.cycle_consistency(x_rec, batch.x_real))
         if weight := self.loss.ds_at(step):
             with torch.no_grad():
-                x_fake2 = generate(batch.x_real, self.other_styles(batch))
+                x_fake2 = generate(batch.x_real, self.styles(batch, second=True))
             terms["ds"] = (-weight, image_losses.diversity(x_fake, x_fake2))
         return terms
-
-    def other_styles(self, batch: Batch) -> Tensor:
-        """A second style a sample, of the same kind as the first."""
-        mapped = self.forward["mapping_network"](batch.z_trg2, batch.y_trg)
-        encoded = self.forward["style_encoder"](batch.x_ref2, batch.y_trg)
-        return torch.where(batch.from_latent[:, None], mapped, encoded)
 
     @staticmethod
     @torch.no_grad()
