@@ -136,6 +136,10 @@ def train(
         str, typer.Option(help="A bundled set, or a folder with one subfolder a style.")
     ] = "emoji_styles",
     preset: Annotated[str, typer.Option(help="smoke, class, full or paper.")] = "smoke",
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="recipe.yaml of a model, for --model, --data, --preset.", metavar="FILE"),
+    ] = None,
     resume: Annotated[str, typer.Option(help="auto: go on where the run in OUT stopped.")] = "",
     init_from: Annotated[
         Path | None, typer.Option(help="Folder of a model to start from.", show_default=False)
@@ -156,15 +160,16 @@ def train(
     `torchrun --nproc-per-node 2 -m gan_lessons train ...`; with --device cpu both need no GPU.
     train.batch counts the samples of all processes. A run goes on with any number of them.
     """
-    from gan_lessons import presets
+    from gan_lessons import models
 
+    model, config = models.recipe(recipe, model=model, preset=preset, data=data)
     if model not in MODELS:
         raise typer.BadParameter(f"one of {', '.join(MODELS)}", param_hint="--model")
-    recipe = presets.preset(preset, data=data).override(_settings(settings or []))
+    config = config.override(_settings(settings or []))
     state = import_module(MODELS[model]).run(
-        recipe, out, resume=resume, init_from=init_from, device=device, report=typer.echo
+        config, out, resume=resume, init_from=init_from, device=device, report=typer.echo
     )
-    if state.step < recipe.train.steps:
+    if state.step < config.train.steps:
         raise typer.Exit(INTERRUPTED)
     if state.processes.main:
         again = f"gan-lessons restyle PICTURE --model {out} --out DIR"

@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog=example(*lines))(sweep)
     lines = ["gan-lessons report runs/losses", "gan-lessons report runs/losses --by loss,lr"]
     app.command(epilog=example(*lines))(report)
+    app.command(epilog=example("gan-lessons models"))(models)
 
 
 def run(
@@ -72,6 +73,13 @@ def report(
     from gan_lessons.course import reports
 
     typer.echo(reports.write(folder, _parts(by), of))
+
+
+def models() -> None:
+    """List all that was trained for the course: by what, on what, and what trains it again."""
+    from gan_lessons.course import bundle
+
+    typer.echo(bundle.describe())
 
 
 def _parts(text: str) -> list[str]:

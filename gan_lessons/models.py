@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from gan_lessons.files import share
+from gan_lessons import presets
+from gan_lessons.config import Config
+from gan_lessons.files import OutputFolder, share
 from gan_lessons.training import weights
+
+RECIPE = "recipe.yaml"
+ARCHITECTURE = "architecture"
+HEAD = "# The recipe of this model. Again: gan-lessons train --recipe recipe.yaml --out DIR\n"
 
 
 def find(name: str | Path) -> Path:
@@ -41,6 +47,79 @@ def bundled() -> Sequence[str]:
     except ValueError:
         return []
     return sorted(p.name for p in home.iterdir() if (p / weights.CONFIG).is_file())
+
+
+def recipe(
+    path: str | Path | None, *, model: str, preset: str, data: str
+) -> tuple[str, Config]:
+    """What to train: by a file, or by a preset where no file is named.
+
+    Args:
+        path: see :func:`read_recipe`.
+        model: architecture, where there is no file.
+        preset: name of a preset, where there is no file.
+        data: name or folder of a data set, where there is no file.
+
+    Returns:
+        The architecture and the recipe.
+
+    Raises:
+        ValueError: if the file is no recipe, or there is no such preset.
+    """
+    if path is None:
+        return model, presets.preset(preset, data=data)
+    architecture, sections = read_recipe(path)
+    try:
+        return architecture, Config.from_dict(sections)
+    except ValueError as error:
+        raise ValueError(f"{path} is no recipe of this version ({error})") from None
+
+
+def read_recipe(path: str | Path) -> tuple[str, dict]:
+    """Read the one file that a training takes.
+
+    Args:
+        path: a YAML file with `architecture` and the sections of a recipe.
+
+    Returns:
+        The architecture, and the sections for its recipe's `from_dict`.
+
+    Raises:
+        ValueError: if there is no such file, or it is something else.
+    """
+    yaml, path = _yaml(), Path(path)
+    if not path.is_file():
+        raise ValueError(f"no recipe {path}; give the {RECIPE} of a model, or --preset")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ValueError(f"{path} is not YAML; restore it from the model's source") from None
+    if not isinstance(values, dict) or not isinstance(values.get(ARCHITECTURE), str):
+        raise ValueError(f"{path} is no recipe: it does not name its `{ARCHITECTURE}:`")
+    return values.pop(ARCHITECTURE), values
+
+
+def write_recipe(folder: OutputFolder, config: Config, architecture: str = "stargan") -> Path:
+    """Write the file that trains a model again.
+
+    Args:
+        folder: of the model.
+        config: its recipe.
+        architecture: as `gan-lessons train --model` calls it.
+
+    Returns:
+        The path of the file.
+    """
+    values = {ARCHITECTURE: architecture, **config.to_dict()}
+    return folder.write_text(RECIPE, HEAD + _yaml().safe_dump(values, sort_keys=False))
+
+
+def _yaml():
+    try:
+        import yaml
+    except ImportError:
+        raise ValueError("recipes need PyYAML: pip install 'gan-lessons[train]'") from None
+    return yaml
 
 
 def _from_hub(name: str) -> Path:

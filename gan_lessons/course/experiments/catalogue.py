@@ -9,6 +9,7 @@ from typing import Any
 
 from gan_lessons.course.experiments import card, store
 from gan_lessons.files import share
+from gan_lessons.gallery import count_of
 from gan_lessons.training.history import duration
 from gan_lessons.training.precision import device_named
 
@@ -80,8 +81,8 @@ def state(each: Experiment, stored: dict[str, Any]) -> str:
     """Say how far an experiment is: "complete", "cut off after 3 results" or "nothing made"."""
     if each.name in stored["complete"]:
         return "complete"
-    made = len(stored["results"])
-    return f"cut off after {made} results" if made else "nothing made"
+    made = count_of(len(stored["results"]), "result")
+    return f"cut off after {made}" if stored["results"] else "nothing made"
 
 
 def costs(stored: dict[str, Any]) -> list[str]:
@@ -90,10 +91,10 @@ def costs(stored: dict[str, Any]) -> list[str]:
     devices = sorted({result["made"]["device"] for result in found})
     size = sum(entry["bytes"] for entry in kept) / 1024
     lines = [
-        f"{len(found)} results, preset {stored['preset']}, "
+        f"{count_of(len(found), 'result')}, preset {stored['preset']}, "
         f"{duration(card.cpu_seconds(stored))} of CPU time on {', '.join(devices)}"
     ]
-    return lines + ([f"{len(kept)} networks, {size:.0f} KiB"] if kept else [])
+    return lines + ([f"{count_of(len(kept), 'network')}, {size:.0f} KiB"] if kept else [])
 
 
 def run(
@@ -147,7 +148,7 @@ def forecast(times: dict[str, float], folder: Path) -> str:
     ]
     if not missing:
         return "all that came with the course is there"
-    return f"{len(missing)} results to make, about {duration(sum(missing))} of CPU time"
+    return f"{count_of(len(missing), 'result')} to make, about {duration(sum(missing))} of CPU time"
 
 
 def _read(path: Path) -> Experiment | None:

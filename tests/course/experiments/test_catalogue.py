@@ -94,7 +94,7 @@ def test_ctrl_c_keeps_what_is_made_and_the_same_command_goes_on(walks, monkeypat
     assert command.main(["03"]) == 130
     assert "the same command goes on" in capsys.readouterr().err
     command.main([])
-    assert "cut off after 1 results" in capsys.readouterr().out
+    assert "cut off after 1 result" in capsys.readouterr().out
     monkeypatch.setattr("walking_experiments.walks.STOP", 0)
     assert command.main(["03"]) == 0
     out = capsys.readouterr().out

@@ -1,0 +1,116 @@
+"""All that was trained for the course, in order of priority: what made it, what makes it again."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan_lessons import models
+from gan_lessons.course.experiments import catalogue, store
+from gan_lessons.course.experiments.card import command, cpu_seconds
+from gan_lessons.files import share
+from gan_lessons.gallery import count_of
+from gan_lessons.training.history import duration
+
+# What the course wants first; other bundled models follow.
+PRIORITY = ("emoji64", "emoji128", "adain", "cyclegan", "pix2pix")
+UNTOLD = "not recorded"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that was trained, or has to be.
+
+    Attributes:
+        name: of the model, or of the lesson and its runs.
+        present: whether it came with the course.
+        trained: what trained it, as far as that was recorded.
+        size: bytes of its weights.
+        on_gpu: whether a GPU trained it.
+        again: the command that makes it again; empty where there is no recipe yet.
+    """
+
+    name: str
+    present: bool
+    trained: str
+    size: int
+    on_gpu: bool
+    again: str
+
+    def __str__(self) -> str:
+        if not self.present:
+            told = "missing"
+        else:
+            where = "on a GPU" if self.on_gpu else "on a CPU"
+            told = f"{where}: {self.trained}; {self.size / 2**20:.2f} MiB"
+        return f"{self.name}: {told}\n    {self.again or 'no recipe yet'}"
+
+
+def entries() -> list[Entry]:
+    """Everything, the most important first: the style models, then the runs behind the lessons."""
+    home = share("data") / "models"
+    others = [name for name in models.bundled() if name not in PRIORITY]
+    found = [_model(name, home / name) for name in (*PRIORITY, *others)]
+    return found + list(_lessons())
+
+
+def describe() -> str:
+    """Say it in lines."""
+    return "\n".join(str(each) for each in entries())
+
+
+def _model(name: str, folder: Path) -> Entry:
+    made = _run(folder)
+    recipe = folder / models.RECIPE
+    again = f"gan-lessons train --recipe {_shown(recipe)} --out runs/{name}"
+    device = str(made.get("device", UNTOLD))
+    facts = [device, _count(made, "hours"), _count(made, "steps"), _count(made, "images")]
+    return Entry(
+        name=name,
+        present=any(folder.glob("*.safetensors")),
+        trained=", ".join(fact for fact in facts if fact),
+        size=_bytes(folder),
+        on_gpu=bool(made) and not device.startswith(("CPU", "cpu", UNTOLD)),
+        again=again if recipe.is_file() else "",
+    )
+
+
+def _lessons() -> Iterator[Entry]:
+    for each in catalogue.experiments():
+        stored = catalogue.bundled(each.lesson)
+        made = stored["results"].values()
+        devices = sorted({result["made"]["device"] for result in made})
+        took = f"{duration(cpu_seconds(stored))} of CPU time, {count_of(len(made), 'result')}"
+        folder = share("data") / "lessons" / each.lesson
+        yield Entry(
+            name=f"{each.lesson} ({each.name}), {catalogue.state(each, stored)}",
+            present=bool(made),
+            trained=", ".join([*devices, took]),
+            size=_bytes(folder),
+            on_gpu=any(device not in ("cpu", "mps") for device in devices),
+            again=command(each.lesson, stored["preset"] or store.PRESETS[1]),
+        )
+
+
+def _run(folder: Path) -> dict[str, Any]:
+    """What a model's config.json says of its training."""
+    try:
+        made = json.loads((folder / "config.json").read_text(encoding="utf-8"))["run"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return made if isinstance(made, dict) else {}
+
+
+def _count(made: dict[str, Any], unit: str) -> str:
+    return f"{made[unit]:,} {unit}" if isinstance(made.get(unit), int | float) else ""
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+
+
+def _shown(path: Path) -> str:
+    """A path as it is typed in the checkout, where it lies there."""
+    root = share("data").parent
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

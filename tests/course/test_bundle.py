@@ -1,0 +1,106 @@
+"""The list of all that was trained for the course, and recipes that train it again."""
+
+import json
+
+import pytest
+
+from gan_lessons import models
+from gan_lessons.cli import app
+from gan_lessons.config import Config
+from gan_lessons.course import bundle
+from gan_lessons.course.experiments import catalogue
+from gan_lessons.course.experiments.store import Store
+from gan_lessons.files import OutputFolder
+from gan_lessons.training import history, weights
+
+
+def cli(*words) -> int:
+    """Run the command in this process; gives its exit code."""
+    with pytest.raises(SystemExit) as left:
+        app([str(word) for word in words], prog_name="gan-lessons")
+    return left.value.code
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A course with one small model and one lesson's results."""
+    folder = OutputFolder(tmp_path / "data" / "models" / "emoji64")
+    run = {"steps": 1200, "images": 19200, "hours": 0.5, "device": "NVIDIA A"}
+    weights.write(folder, {}, Config(), tuple("abcdefgh"), run)
+    models.write_recipe(folder, Config())
+    store = Store(tmp_path / "data/lessons/03_walks", preset="class", report=lambda line: None)
+    store.once("a", lambda: {"x": 1})
+    monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path))
+    walks = catalogue.Experiment("walks", "03_walks", "Walks.")
+    monkeypatch.setattr(catalogue, "experiments", lambda: [walks])
+    return tmp_path
+
+
+def test_list_says_what_is_there_and_what_is_missing(home, capsys):
+    first, second, *_, lesson = bundle.entries()
+    assert first.present and first.on_gpu and first.size > 0
+    assert first.trained == "NVIDIA A, 0.5 hours, 1,200 steps, 19,200 images"
+    assert first.again == (
+        "gan-lessons train --recipe data/models/emoji64/recipe.yaml --out runs/emoji64"
+    )
+    assert second.name == "emoji128" and not second.present and not second.again
+    assert lesson.present and not lesson.on_gpu and "1 result" in lesson.trained
+    assert lesson.again.startswith("python -m gan_lessons.course.experiments 03 --preset class")
+    assert cli("models") == 0
+    out = capsys.readouterr().out
+    assert "emoji64: on a GPU: NVIDIA A" in out and "pix2pix: missing" in out
+    assert "03_walks (walks), cut off after 1 result: on a CPU" in out
+
+
+def test_priority_comes_first_and_other_models_follow(home):
+    other = OutputFolder(home / "data" / "models" / "birds")
+    weights.write(other, {}, Config(), tuple("abcdefgh"), {})
+    assert [each.name for each in bundle.entries()][:6] == [*bundle.PRIORITY, "birds"]
+
+
+@pytest.mark.parametrize("name", models.bundled())
+def test_bundled_model_has_its_recipe(name):
+    folder = models.find(name)
+    architecture, config = models.recipe(folder / models.RECIPE, model="", preset="", data="")
+    assert architecture == "stargan" and config == weights.read_config(folder)[0]
+
+
+@pytest.mark.slow
+def test_one_file_trains_a_model(tmp_path, capsys):
+    small = models.recipe(None, model="stargan", preset="smoke", data="emoji_styles")[1]
+    config = small.override({"train.steps": "3", "train.lr": "1e-6"})
+    path = models.write_recipe(OutputFolder(tmp_path / "m"), config)
+    out = tmp_path / "run"
+    given = ("--set", "train.steps=2", "--device", "cpu", "--out", out)
+    assert cli("train", "--recipe", path, *given) == 0
+    trained = weights.read_config(out)[0]
+    assert trained.train.steps == 2 and trained.train.lr == 1e-6
+    assert history.read(out / "log.jsonl")[-1]["step"] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (None, "no recipe"),
+        ("a: [", "is not YAML"),
+        ("data: {size: 64}", "does not name its `architecture:`"),
+        ("- stargan", "does not name its `architecture:`"),
+        ("architecture: stargan\ndata: {sizes: 64}", "unknown configuration fields: data.sizes"),
+        ("architecture: stargan\ntrain: {steps: many}", "another type: train.steps is 'many'"),
+        ("architecture: stargan\ntrain: 3", "is no recipe of this version"),
+    ],
+)
+def test_file_that_is_no_recipe_is_refused(text, sentence, tmp_path, capsys):
+    path = tmp_path / "recipe.yaml"
+    if text is not None:
+        path.write_text(text)
+    assert cli("train", "--recipe", path, "--out", tmp_path / "run") == 1
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_unknown_architecture_is_refused(tmp_path, capsys):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(json.dumps({"architecture": "flow"}))
+    assert cli("train", "--recipe", path, "--out", tmp_path / "run") == 2
+    assert "one of stargan" in capsys.readouterr().err
