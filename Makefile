@@ -2,6 +2,8 @@
 # make test      prove everything: lint, unit tests, doctests, lessons, budgets
 # make lessons   execute the lessons and store their outputs   (ONLY="00 01" picks some)
 # make lint      style alone
+# make bench     speed and memory, as ratios within this run   (ONLY="training_cost" picks some)
+# make models    what was trained for the course, on what, and the command that trains it again
 # make wheel     build the wheel into dist/
 # make pins      write constraints.txt from what is installed in .venv
 # make clean     remove what was built; .venv goes too
@@ -22,7 +24,7 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 
-.PHONY: help lab test lessons lint wheel pins clean
+.PHONY: help lab test lessons lint bench models wheel pins clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -46,6 +48,12 @@ lessons: $(READY)
 lint: $(READY)
 	@echo "== Style"
 	@$(BIN)/python -m ruff check .
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks $(ONLY)
+
+models: $(READY)
+	@$(BIN)/python -m gan_lessons models
 
 wheel: $(READY)
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
