@@ -1,5 +1,6 @@
 """The training of a style classifier, on the one loop."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from gan_lessons.training.runs import provenance
 
 NAME = "style_classifier"
 FORMAT = "gan_lessons style classifier 1"
+CHOICES = ("shift", "brightness,shift", "shift,cutout", "brightness,shift,cutout")  # augmentations
+TRIAL = 1000  # steps that each is tried for
 
 
 def run(
@@ -27,15 +30,17 @@ def run(
     *,
     dataset: StyleDataset | None = None,
     device: str = "auto",
+    split: str = "test",
     report: Callable[[str], None] = print,
 ) -> State:
-    """Train a classifier and write it with its accuracy on the test pictures.
+    """Train a classifier; at the end judge held-out pictures, once, and write both.
 
     Args:
         config: the recipe; the number of styles is taken from the set.
         out: the run's folder; a run that is there already is gone on with.
         dataset: already loaded; otherwise `config.data.name` is.
         device: "auto", "cuda", "mps" or "cpu".
+        split: which pictures are judged at the end; "valid" while a recipe is being looked for.
         report: called with each line for people.
 
     Returns:
@@ -68,28 +73,65 @@ def run(
         batches,
         folder,
         on_sample=lambda s: None,
-        on_checkpoint=lambda s: write(s, dataset, folder),
+        on_checkpoint=lambda s: finish(s, dataset, folder, split),
         report=report,
     )
 
 
-def write(state: State, dataset: StyleDataset, folder: OutputFolder) -> None:
-    """Write the averaged weights in half precision, and beside them what they are good for."""
+def choose(
+    config: ClassifierConfig,
+    out: str | Path,
+    *,
+    dataset: StyleDataset | None = None,
+    choices: tuple[str, ...] = CHOICES,
+    steps: int = TRIAL,
+    report: Callable[[str], None] = print,
+) -> dict[str, float]:
+    """Try augmentations on the training pictures and judge them by the validation pictures alone.
+
+    Args:
+        config: the recipe; everything but augmentation and length is kept.
+        out: folder for the trials, which are gone on with where they were stopped.
+        dataset: already loaded; otherwise `config.data.name` is.
+        choices: augmentations, each separated by commas.
+        steps: length of a trial.
+        report: called with each line for people.
+
+    Returns:
+        Validation accuracy by augmentation.
+    """
+    found = {}
+    for choice in choices:
+        trial = config.override({"model.augment": choice, "train.steps": steps})
+        folder = Path(out) / choice.replace(",", "_")
+        run(trial, folder, dataset=dataset, split="valid", report=lambda line: None)
+        judged = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
+        found[choice] = judged["accuracy"]
+        report(f"{choice}: {found[choice]:.3f} of the validation pictures")
+    return found
+
+
+def finish(state: State, dataset: StyleDataset, folder: OutputFolder, split: str) -> None:
+    """At the last step, write the averaged weights in half precision and what they are good for."""
+    if state.step < state.config.train.steps:
+        return  # the checkpoint is enough, and nobody gets to choose by the test pictures
     network = state.averages["classifier"]
     tensors = {
         name: value.detach().cpu().half().contiguous()
         for name, value in network.state_dict().items()
         if value.is_floating_point()
     }
-    test = dataset.subset("test")
-    table = confusion(network, test.images, test.labels, len(test.styles))
+    judged = dataset.subset(split)
+    table = confusion(network, judged.images, judged.labels, len(judged.styles))
     described = {
         "format": FORMAT,
         "styles": list(dataset.styles),
         "size": state.config.data.size,
         "data": dataset.name,
+        "split": split,
         "accuracy": table.diag().sum().item() / table.sum().item(),
         "confusion": table.tolist(),
+        "augment": state.config.model.augment,
         "run": provenance(state),
     }
     folder.write_bytes(f"{NAME}.safetensors", save(tensors, metadata={"format": "pt"}))

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -89,6 +90,37 @@ def test_a_run_goes_on_where_it_stopped(tiny_dataset, recipe, tmp_path):
         parts.averages["classifier"].state_dict().values(),
     ):
         assert torch.equal(a, b)
+
+
+def test_recipes_are_chosen_without_the_test_pictures(tiny_dataset, recipe, tmp_path):
+    kept = [i for i, split in enumerate(tiny_dataset.splits) if split != "test"]
+    without = replace(
+        tiny_dataset,
+        images=tiny_dataset.images[kept],
+        labels=tiny_dataset.labels[kept],
+        keys=tuple(tiny_dataset.keys[i] for i in kept),
+        splits=tuple(tiny_dataset.splits[i] for i in kept),
+    )
+    choices, lines = ("shift", "shift,cutout"), []
+    found = [
+        classifier.choose(
+            recipe, tmp_path / name, dataset=data, choices=choices, steps=6, report=lines.append
+        )
+        for name, data in (("all", tiny_dataset), ("without", without))
+    ]
+    assert found[0] == found[1] and tuple(found[0]) == choices
+    assert len(lines) == 4 and lines[0].startswith("shift: ")
+    judged = json.loads((tmp_path / "all" / "shift_cutout" / "style_classifier.json").read_text())
+    assert (judged["split"], judged["augment"]) == ("valid", "shift,cutout")
+    assert torch.tensor(judged["confusion"]).sum() == 6  # two validation pictures of each style
+
+
+def test_nothing_is_judged_before_the_end(tiny_dataset, recipe, tmp_path, monkeypatch):
+    judged, whole = [], classifier.confusion
+    monkeypatch.setattr(classifier, "confusion", lambda *a: judged.append(a) or whole(*a))
+    longer = recipe.override({"train.steps": 6, "train.checkpoint_every": 2})
+    classifier.run(longer, tmp_path, dataset=tiny_dataset, device="cpu", report=lambda line: None)
+    assert len(judged) == 1
 
 
 def test_damaged_classifiers_are_refused(tmp_path):
