@@ -128,8 +128,8 @@ class TestBed:
         self.pairs = [pair for pair in found if self.shared(pair)]
         if not self.pairs:
             raise ValueError(
-                f"{dataset.name} has no test picture that is drawn in two styles; evaluation by "
-                "truth needs a set like emoji_styles"
+                f"{dataset.name} has no test picture that is drawn in two styles, and results are "
+                "measured against such a truth only; evaluate a model of a set like emoji_styles"
             )
 
     def shared(self, pair: Pair) -> list[str]:
