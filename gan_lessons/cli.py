@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from gan_lessons import __version__, lesson_commands
-from gan_lessons.console import INTERRUPTED, OneSentence, example, warn
+from gan_lessons.console import INTERRUPTED, OneSentence, example, launched, warn
 from gan_lessons.files import share
 from gan_lessons.gallery import count_of
 
@@ -126,7 +126,7 @@ def _styles(asked: str, present: tuple[str, ...]) -> tuple[str, ...]:
     epilog=example(
         "gan-lessons train --data emoji_styles --preset class --out runs/first",
         "gan-lessons train --data my_styles/ --preset class --set train.batch=8 --out runs/mine",
-        "accelerate launch --multi_gpu -m gan_lessons train --preset full --out runs/all_gpus",
+        "gan-lessons train --preset full --processes 2 --out runs/two_gpus",
     )
 )
 def train(
@@ -149,22 +149,29 @@ def train(
         typer.Option("--set", metavar="KEY=VALUE", help="One field of the recipe; repeatable."),
     ] = None,
     device: Device = "auto",
+    processes: Annotated[
+        int, typer.Option(min=1, help="On this machine: one a GPU, or several on its CPU.")
+    ] = 1,
 ) -> None:
     """Train a model; says first what it will cost.
 
     Ctrl-C finishes the step in hand and saves; go on with --resume auto. OUT is a model that
     `gan-lessons restyle --model OUT` takes.
 
-    Several processes, one a GPU or on the CPU, train one model when a launcher starts them:
-    `accelerate launch --multi_gpu --num_processes 2 -m gan_lessons train ...`, or
-    `torchrun --nproc-per-node 2 -m gan_lessons train ...`; with --device cpu both need no GPU.
-    train.batch counts the samples of all processes. A run goes on with any number of them.
+    Several processes train one model; train.batch counts the samples of all of them. For several
+    machines, or if you know them better, use `accelerate launch --multi_gpu --num_processes 2 -m
+    gan_lessons train ...` or `torchrun --nproc-per-node 2 -m gan_lessons train ...`; both need no
+    GPU with --device cpu. A run goes on with any number of processes.
     """
     from gan_lessons import models
 
     model, config = models.recipe(recipe, model=model, preset=preset, data=data)
     if model not in MODELS:
         raise typer.BadParameter(f"one of {', '.join(MODELS)}", param_hint="--model")
+    if processes > 1 and not launched():
+        from gan_lessons.training.launch import launch
+
+        raise typer.Exit(launch(processes, sys.argv[1:], device))
     config = config.override(_settings(settings or []))
     state = import_module(MODELS[model]).run(
         config, out, resume=resume, init_from=init_from, device=device, report=typer.echo

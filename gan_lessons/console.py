@@ -21,7 +21,7 @@ class OneSentence(TyperGroup):
             code, sentence = _judge(error)
             if not code or os.environ.get("GAN_LESSONS_DEBUG"):
                 raise
-        if not _launched() or _speaks():
+        if not launched() or _speaks():
             warn(sentence)
         raise typer.Exit(code)
 
@@ -39,7 +39,7 @@ def _judge(error: BaseException) -> tuple[int, str]:
     return 0, ""
 
 
-def _launched() -> bool:
+def launched() -> bool:
     """Whether a launcher started this process beside others, which may have the same error."""
     return os.environ.get("WORLD_SIZE", "1") != "1"
 

@@ -221,8 +221,7 @@ def _gpus(count: int) -> Finding:
     if installed("accelerate") is None:
         advice = f"to train on all of them: pip install '{PACKAGE}[train]'"
         return Finding("GPUs", "ok", f"{count}", advice)
-    launch = f"accelerate launch --multi_gpu --num_processes {count}"
-    advice = f"train on all of them: {launch} -m gan_lessons train ..."
+    advice = f"train on all of them: {PACKAGE} train --processes {count} ..."
     return Finding("GPUs", "ok", f"{count}", advice)
 
 

@@ -107,6 +107,6 @@ def test_data_sets_are_described_without_opening_an_image():
 
 def test_several_gpus_come_with_the_command_that_uses_them(monkeypatch):
     assert machine._gpus(1).text == "1" and not machine._gpus(1).advice
-    assert "accelerate launch --multi_gpu --num_processes 4 -m" in machine._gpus(4).advice
+    assert "gan-lessons train --processes 4" in machine._gpus(4).advice
     monkeypatch.setattr(machine, "installed", lambda name: None)
     assert machine._gpus(4).advice.endswith("pip install 'gan-lessons[train]'")

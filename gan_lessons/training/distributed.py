@@ -203,6 +203,7 @@ def together(device: str) -> Iterator[Processes]:
         ConnectionError: if a process does not come, or is lost while the others wait for it.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+        refuse_mpi()
         yield ALONE
         return
     try:
@@ -261,6 +262,19 @@ def _handle_signals(handler) -> None:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, handler)
+
+
+def refuse_mpi() -> None:
+    """Refuse to train alone where several processes were asked for in a way that starts one.
+
+    Raises:
+        ValueError: under `accelerate launch --cpu`, which leaves the others to MPI.
+    """
+    if "WORLD_SIZE" not in os.environ and {"ACCELERATE_USE_CPU", "MASTER_ADDR"} <= set(os.environ):
+        raise ValueError(
+            "accelerate launch --cpu starts one process, whatever their number; use "
+            "accelerate launch --multi_gpu with --device cpu at the end, or torchrun"
+        )
 
 
 def on_cpu(device: str) -> bool:

@@ -90,7 +90,16 @@ def run(
         return _run(config, Path(out), saved, init_from, device, dataset, report, processes)
 
 
-def _run(config, out, saved, init_from, device, dataset, report, processes: Processes) -> State:
+def _run(
+    config: Config,
+    out: Path,
+    saved: dict | None,
+    init_from: str | Path | None,
+    device: str,
+    dataset: StyleDataset | None,
+    report: Report,
+    processes: Processes,
+) -> State:
     """What `run` does, once it is known who takes part and what it starts from."""
     target = processes.device or device_named(device)
     if dataset is None:
