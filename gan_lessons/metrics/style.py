@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gan_lessons.augment import resize
 from gan_lessons.files import share
-from gan_lessons.metrics.features import as_float
+from gan_lessons.metrics.features import as_float, fused
 from gan_lessons.networks.classifier import StyleClassifier
 from gan_lessons.training.classifier import FORMAT, NAME
 
@@ -28,7 +28,7 @@ class Judge:
     confusion: list[list[int]]  # rows true, columns as judged
 
     @torch.inference_mode()
-    def logits(self, x: Tensor, *, batch: int = 128) -> Tensor:
+    def logits(self, x: Tensor, *, batch: int = 32) -> Tensor:
         """Judge pictures.
 
         Args:
@@ -39,7 +39,8 @@ class Judge:
             `(N, styles)` on the CPU.
         """
         parts = (resize(as_float(part).float(), self.size) for part in x.split(batch))
-        return torch.cat([self.network(part.cpu()) for part in parts])
+        last = {"device": "cpu", "memory_format": torch.channels_last}
+        return torch.cat([self.network(part.to(**last)) for part in parts])
 
     def share(self, x: Tensor, style: str) -> float:
         """Share of pictures that are taken for a style.
@@ -83,8 +84,9 @@ def judge(folder: Path | None = None) -> Judge:
         raise ValueError(f"{folder} holds no readable style classifier") from None
     if known.get("format") != FORMAT or unknown or any("num_batches" not in k for k in missing):
         raise ValueError(f"{folder} holds another kind of classifier, or a damaged one")
+    network = fused(network.eval()).to(memory_format=torch.channels_last)
     return Judge(
-        network.eval().requires_grad_(False),
+        network.requires_grad_(False),
         tuple(known["styles"]),
         known["size"],
         known["accuracy"],
