@@ -40,7 +40,7 @@ test: lint
 	@echo "== Tests and lessons, $(JOBS) at a time"
 	@$(THREADS) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout 300 \
-		tests gan_lessons $(wildcard notebooks) $(ARGS)
+		--ignore=notebooks/solutions tests gan_lessons $(wildcard notebooks) $(ARGS)
 
 lessons: $(READY)
 	@$(THREADS) $(BIN)/python -m gan_lessons.course.build_lessons $(ONLY)
