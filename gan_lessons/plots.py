@@ -71,6 +71,7 @@ def curves(
     title: str = "",
     smooth: int = 1,
     log_x: bool = False,
+    log_y: bool = False,
     show: bool = True,
 ):
     """Lines over a shared axis, each named where it ends, so that no legend is needed.
@@ -82,6 +83,7 @@ def curves(
         title: above the figure.
         smooth: width of a running mean; the values themselves stay visible behind it.
         log_x: logarithmic horizontal axis.
+        log_y: logarithmic vertical axis.
         show: display it at once; otherwise return it.
 
     Returns:
@@ -101,6 +103,8 @@ def curves(
             ends.append((float(y[-1]), float(x[-1]), name, colour))
     if log_x:
         axes.set_xscale("log")
+    if log_y:
+        axes.set_yscale("log")
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.set_title(title, loc="left", size=10)
     axes.spines[["top", "right"]].set_visible(False)
@@ -157,17 +161,88 @@ def bars(
     return _finish(figure, show, "png")
 
 
+def planes(
+    panels: Mapping[str, Sequence],
+    *,
+    behind: Sequence | None = None,
+    joined: bool = False,
+    limit: float = 3.0,
+    x_label: str = "",
+    y_label: str = "",
+    columns: int = 4,
+    title: str = "",
+    show: bool = True,
+):
+    """Points of the plane, one panel a set, all on the same axes.
+
+    Args:
+        panels: name to points `(N, 2)`; what lies outside the limit is not shown.
+        behind: points `(M, 2)` in grey behind each, such as the data.
+        joined: draw a line through the points in their order, with a dot at its start.
+        limit: the axes go from minus this to this.
+        x_label: below the lowest panels.
+        y_label: at the left.
+        columns: panels in a row.
+        title: above everything.
+        show: display it at once; otherwise return it.
+
+    Returns:
+        A matplotlib figure, or None where it was shown.
+
+    Raises:
+        ValueError: if there is no panel, or points are not of the plane.
+    """
+    if not panels:
+        raise ValueError("planes needs at least one panel")
+    columns = min(columns, len(panels))
+    rows = -(-len(panels) // columns)
+    side, top = 7.6 / max(columns, 3), 0.35 if title else 0.05
+    figure = _figure(columns * side + 0.3, rows * (side + 0.25) + top + 0.3)
+    width, height = figure.get_size_inches()
+    for k, (name, points) in enumerate(panels.items()):
+        points = np.asarray(points, float)
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(f"{name!r}: points (N, 2) expected, got {points.shape}")
+        row, column = divmod(k, columns)
+        left, bottom = column * side + 0.45, height - top - (row + 1) * (side + 0.25)
+        place = (left / width, (bottom + 0.1) / height, (side - 0.25) / width, side * 0.88 / height)
+        axes = figure.add_axes(place)
+        _plane(axes, points, behind, joined, COLOURS[k % len(COLOURS)] if joined else COLOURS[0])
+        axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
+        axes.set_title(name, size=9)
+        axes.tick_params(labelsize=7, labelleft=column == 0, labelbottom=k + columns >= len(panels))
+        axes.set_xlabel(x_label if k + columns >= len(panels) else "", size=8)
+        axes.set_ylabel(y_label if column == 0 else "", size=8)
+    if title:
+        figure.text(0.05 / width, 1 - 0.2 / height, title, ha="left", size=10)
+    return _finish(figure, show, "png")
+
+
+def _plane(axes, points, behind, joined: bool, colour: str) -> None:
+    """Draw the points of one panel, or a line through them."""
+    if behind is not None:
+        axes.plot(*np.asarray(behind, float).T, ".", color="#bbbbbb", markersize=2)
+    if joined:
+        axes.plot(*points.T, color=colour, linewidth=1)
+        axes.plot(*points[:1].T, "o", color=colour, markersize=5)
+    else:
+        axes.plot(*points.T, ".", color=colour, markersize=2, alpha=0.5)
+
+
 def _name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
     """Write each line's name at its end, moved apart where two would overlap."""
-    low, high = axes.get_ylim()
-    apart = (high - low) * 0.075
-    below = -np.inf
+    to_share = axes.transScale + axes.transLimits  # of the axes' height, on any scale
     right = max((x for _, x, _, _ in ends), default=0)
-    for y, _, name, colour in sorted(ends):
-        below = max(y, below + apart)
+    heights = [
+        (float(np.nan_to_num(to_share.transform((right, y))[1])), name, colour)
+        for y, _, name, colour in ends
+    ]
+    below = -np.inf
+    for height, name, colour in sorted(heights):
+        below = max(height, below + 0.075)
         axes.annotate(
-            name, (right, below), xytext=(6, 0), textcoords="offset points",
-            color=colour, va="center", size=9, annotation_clip=False,
+            name, (right, below), xycoords=("data", "axes fraction"), xytext=(6, 0),
+            textcoords="offset points", color=colour, va="center", size=9, annotation_clip=False,
         )  # fmt: skip
 
 

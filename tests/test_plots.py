@@ -40,3 +40,46 @@ def test_bars_of_one_group_stand_side_by_side_around_their_label():
 def test_bars_and_labels_of_different_number_are_refused():
     with pytest.raises(ValueError, match="1 values of 'model' for 2 labels"):
         plots.bars({"model": [1.0]}, labels=["a", "b"], y_label="share")
+
+
+def test_names_at_the_ends_of_curves_stand_at_their_lines_on_both_scales():
+    series = {"low": ([1, 2], [1e-6, 1e-6]), "high": ([1, 2], [1e-6, 1e2])}
+    for log_y in (False, True):
+        figure = plots.curves(
+            series | {"between": ([1, 2], [1, 1e-3])}, x_label="x", y_label="y", log_y=log_y,
+            show=False,
+        )  # fmt: skip
+        axes = figure.axes[0]
+        assert axes.get_yscale() == ("log" if log_y else "linear")
+        place = {text.get_text(): text.xy[1] for text in axes.texts}
+        assert place["low"] < 0.1 and place["high"] > 0.9
+        shown = axes.transAxes.inverted().transform(axes.transData.transform((2, 1e-3)))[1]
+        if log_y:  # linearly it lies on the lowest line, and is moved up
+            assert place["between"] == pytest.approx(shown)
+        else:
+            assert place["between"] == pytest.approx(place["low"] + 0.075)
+
+
+def test_planes_share_their_axes_and_show_the_points():
+    points = {"a": np.array([[0.0, 1.0], [2.0, -1.0]]), "b": np.zeros((3, 2))}
+    figure = plots.planes(points, behind=[[1.0, 1.0]], limit=2.5, show=False)
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
+    for axes, given in zip(figure.axes, points.values(), strict=True):
+        assert axes.get_xlim() == axes.get_ylim() == (-2.5, 2.5)
+        behind, shown = axes.lines
+        np.testing.assert_allclose(behind.get_xydata(), [[1.0, 1.0]])
+        np.testing.assert_allclose(shown.get_xydata(), given)
+        assert shown.get_linestyle() == "None"
+
+
+def test_joined_points_are_a_line_with_a_start():
+    figure = plots.planes({"path": np.array([[0.0, 1.0], [2.0, 0.0]])}, joined=True, show=False)
+    line, start = figure.axes[0].lines
+    assert line.get_linestyle() == "-" and start.get_xydata().tolist() == [[0.0, 1.0]]
+
+
+def test_planes_refuse_what_is_no_plane():
+    with pytest.raises(ValueError, match="at least one panel"):
+        plots.planes({})
+    with pytest.raises(ValueError, match=r"points \(N, 2\) expected, got \(4, 3\)"):
+        plots.planes({"a": np.zeros((4, 3))})
