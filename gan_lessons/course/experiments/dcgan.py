@@ -82,20 +82,28 @@ def pictures(style: str = STYLE, size: int = SIZE, split: str = "train") -> Tens
     return resize(images.float(), size).round().clamp(0, 255).byte()
 
 
-def recipe(model: DCGANConfig, *, steps: int, seed: int = 0, **changed: Any) -> DCGANRecipe:
+def recipe(
+    model: DCGANConfig,
+    *,
+    steps: int,
+    seed: int = 0,
+    family: str = "nonsaturating",
+    **changed: Any,
+) -> DCGANRecipe:
     """The recipe of all trainings here: the paper's loss and momentum, with a larger step.
 
     Args:
         model: shapes and choices.
         steps: how many.
         seed: of weights, batches and noise.
+        family: of the losses.
         **changed: fields of `TrainConfig` to change, such as `batch`.
     """
     train = TrainConfig(
         steps=steps, batch=32, lr=5e-4, discriminator_lr=5e-4, beta1=0.5, beta2=0.99,
         weight_decay=0.0, ema_half_life=0.5, precision="fp32", seed=seed,
     )  # fmt: skip
-    return DCGANRecipe(model, GANLoss(), replace(train, **changed))
+    return DCGANRecipe(model, GANLoss(family), replace(train, **changed))
 
 
 def fit(

@@ -40,7 +40,7 @@ class Budget:
     seeds: int
 
 
-BUDGETS = {"smoke": Budget(4, 1), "class": Budget(1500, 5), "full": Budget(10_000, 10)}
+BUDGETS = {"smoke": Budget(4, 1), "class": Budget(1000, 3), "full": Budget(10_000, 10)}
 
 
 @dataclass
