@@ -231,6 +231,7 @@ def _plane(axes, points, behind, joined: bool, colour: str) -> None:
 
 def _name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
     """Write each line's name at its end, moved apart where two would overlap."""
+    axes.get_ylim()  # matplotlib settles the limits when they are asked for, not before
     to_share = axes.transScale + axes.transLimits  # of the axes' height, on any scale
     right = max((x for _, x, _, _ in ends), default=0)
     heights = [

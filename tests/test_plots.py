@@ -60,6 +60,15 @@ def test_names_at_the_ends_of_curves_stand_at_their_lines_on_both_scales():
             assert place["between"] == pytest.approx(place["low"] + 0.075)
 
 
+def test_names_at_the_ends_of_curves_know_the_limits_of_the_axes():
+    series = {"top": ([0, 9], [1.0, 1.8]), "middle": ([0, 9], [0.0, 0.9])}
+    axes = plots.curves(series, x_label="x", y_label="y", show=False).axes[0]
+    place = {text.get_text(): text.xy[1] for text in axes.texts}
+    low, high = axes.get_ylim()
+    for name, (_, y) in series.items():
+        assert place[name] == pytest.approx((y[-1] - low) / (high - low))
+
+
 def test_planes_share_their_axes_and_show_the_points():
     points = {"a": np.array([[0.0, 1.0], [2.0, -1.0]]), "b": np.zeros((3, 2))}
     figure = plots.planes(points, behind=[[1.0, 1.0]], limit=2.5, show=False)
