@@ -2,13 +2,13 @@
 
 A slider that is dragged sends more values than a figure can be drawn for. `Latest` draws the newest
 of them and forgets the others, so that nothing piles up; `Canvas` is the picture with its text for
-those who do not see it; `show` leaves a still where no kernel runs.
+those who do not see it; `Stage` redraws only what moves; `show` leaves a still without a kernel.
 """
 
 import asyncio
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -169,6 +169,31 @@ def pixels(figure: Any) -> np.ndarray:
         canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:, :, :3]
+
+
+class Stage:
+    """A figure of which only some artists move: the rest is drawn once and kept as pixels.
+
+    Args:
+        figure: with everything in place.
+        moving: artists that change from picture to picture, drawn in this order on top.
+    """
+
+    def __init__(self, figure: Any, moving: Sequence[Any]):
+        self.figure, self.moving, self.still = figure, list(moving), None
+        for artist in self.moving:
+            artist.set_animated(True)  # leaves it out of the still part
+
+    def pixels(self) -> np.ndarray:
+        """Draw the figure as it is now, `(H, W, 3)` uint8."""
+        if self.still is None:
+            pixels(self.figure)
+            self.still = self.figure.canvas.copy_from_bbox(self.figure.bbox)
+        canvas = self.figure.canvas
+        canvas.restore_region(self.still)
+        for artist in self.moving:
+            (artist.axes or self.figure).draw_artist(artist)
+        return np.array(canvas.buffer_rgba())[:, :, :3]
 
 
 def show(widget: widgets.Widget, canvas: Canvas) -> None:

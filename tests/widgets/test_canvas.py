@@ -8,7 +8,15 @@ from PIL import Image
 
 ipywidgets = pytest.importorskip("ipywidgets")
 
-from gan_lessons.widgets.canvas import WIDGET_VIEW, Canvas, Latest, as_png, pixels, show  # noqa: E402
+from gan_lessons.widgets.canvas import (  # noqa: E402
+    WIDGET_VIEW,
+    Canvas,
+    Latest,
+    Stage,
+    as_png,
+    pixels,
+    show,
+)
 
 
 def read(png: bytes) -> np.ndarray:
@@ -138,3 +146,23 @@ def test_one_output_offers_the_live_widget_and_a_still_with_its_text(monkeypatch
     assert bundle[WIDGET_VIEW]["model_id"] == canvas.model_id
     assert (read(bundle["image/png"]) == gradient()).all()
     assert options == {"metadata": {"image/png": {"alt": "Colours."}}, "raw": True}
+
+
+def test_a_stage_draws_what_moved_as_the_whole_figure_would():
+    from matplotlib.figure import Figure
+
+    def figure():
+        made = Figure(figsize=(2, 1), dpi=50)
+        axes = made.add_subplot()
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        (line,) = axes.plot([0, 1], [0, 1], zorder=9)
+        return made, line
+
+    (plain, line), (staged, moving) = figure(), figure()
+    stage = Stage(staged, [moving])
+    first = stage.pixels()
+    assert (first == pixels(plain)).all()
+    for each in (line, moving):
+        each.set_data([0, 1], [0.8, 0.2])
+    assert (stage.pixels() == pixels(plain)).all()
+    assert (first != stage.pixels()).any()
