@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from gan_lessons import __version__, lesson_commands
+from gan_lessons import __version__, lesson_commands, serving_commands
 from gan_lessons.console import INTERRUPTED, OneSentence, example, launched, warn
 from gan_lessons.files import share
 from gan_lessons.gallery import count_of
@@ -40,6 +40,7 @@ data = typer.Typer(
 )
 app.add_typer(data, name="data", epilog=example("gan-lessons data list"))
 lesson_commands.add_to(app)
+serving_commands.add_to(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -20,9 +20,9 @@ ORDER = [
     {"training"},
     {"models"},
     {"style_transfer", "baselines"},
-    {"metrics", "privacy", "machine", "restyle_files"},
-    {"widgets", "course", "console"},
-    {"lesson_commands"},
+    {"metrics", "privacy", "machine", "restyle_files", "export"},
+    {"widgets", "course", "console", "export_web"},
+    {"lesson_commands", "serving_commands"},
     {"cli"},
     {"__main__"},
 ]

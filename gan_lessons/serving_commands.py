@@ -1,0 +1,50 @@
+"""Commands of `gan-lessons` that bring a model to people who have no notebook."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gan_lessons.console import example
+
+FORMATS = ("web", "onnx")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into the command line of the course."""
+    lines = ["gan-lessons export emoji64 --format web --out site"]
+    app.command(epilog=example(*lines))(export)
+
+
+def export(
+    model: Annotated[
+        str,
+        typer.Argument(help="A bundled model, a folder, or OWNER/NAME on the Hugging Face hub."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for what is written.")],
+    format: Annotated[str, typer.Option(help="web or onnx.")] = "web",
+    runtime: Annotated[
+        Path | None,
+        typer.Option(help="Folder with the npm package onnxruntime-web, if it is fetched already."),
+    ] = None,
+) -> None:
+    """Write a model for use without PyTorch.
+
+    web: a static folder for any web server, with a page that restyles pictures on the visitor's
+    own device. onnx: the networks alone.
+    """
+    if format not in FORMATS:
+        raise typer.BadParameter(f"one of {', '.join(FORMATS)}", param_hint="--format")
+    from gan_lessons import export as graphs
+    from gan_lessons import export_web
+    from gan_lessons.files import OutputFolder
+    from gan_lessons.style_transfer import StyleTransfer
+
+    loaded = StyleTransfer.load(model, device="cpu", precision="fp32")
+    shown = Path(model).resolve().name if Path(model).is_dir() else model
+    if format == "onnx":
+        graphs.write(loaded, OutputFolder(out), shown)
+        typer.echo(f"the networks are in {out}")
+        return
+    export_web.write(loaded, out, shown, runtime=runtime, report=typer.echo)
+    typer.echo(f"the page is in {out}; try: python -m http.server --directory {out}")
