@@ -19,11 +19,16 @@ from gan_lessons.course.experiments.rivals import (
     LATENT,
     Trainer,
     conditional_gan,
+    conditional_shape,
     denoiser,
+    denoiser_shape,
+    encoder_shape,
     gan,
+    generator_shape,
     parameters,
     vae,
 )
+from gan_lessons.course.experiments.store import load_weights
 from gan_lessons.data.batches import generator_at
 from gan_lessons.data.datasets import load_dataset
 from gan_lessons.data.pixels import to_uint8
@@ -32,6 +37,9 @@ from gan_lessons.metrics.frechet import kernel_distance
 from gan_lessons.metrics.paired import psnr, ssim
 from gan_lessons.metrics.perceptual import apart, between
 from gan_lessons.metrics.prdc import compare
+from gan_lessons.networks import dcgan, pix2pix
+from gan_lessons.networks import vae as vae_networks
+from gan_lessons.networks.denoiser import Denoiser
 
 LESSON = "07_gan_vs_vae"
 DATA = "emoji_styles"
@@ -56,7 +64,7 @@ class Budget:
 
 BUDGETS = {
     "smoke": Budget(0.5, 0.5, 3, 2, 12, 4, 2, 4),
-    "class": Budget(20.0, 8.0, 4, 3, 240, 32, 80, 24),
+    "class": Budget(12.0, 5.0, 3, 3, 160, 24, 60, 16),
     "full": Budget(1800.0, 900.0, 8, 5, 1000, 256, 300, 32),
 }
 
@@ -226,3 +234,23 @@ def keep(store, trainer: Trainer, name: str, seed: int) -> None:
     if seed == 0:
         for part, network in trainer.state.averages.items():
             store.weights(f"{name}_{part}", network, trainer.shapes)
+
+
+def stored_networks() -> dict[str, nn.Module]:
+    """The networks of seed 0 that came with the course, in evaluation mode.
+
+    Returns:
+        "gan", "decoder", "encoder", "pix2pix" and "denoiser" to the network.
+    """
+    width = BUDGETS["class"].width
+    made = {
+        "gan": ("gan_generator", dcgan.Generator(generator_shape(width))),
+        "decoder": ("vae_decoder", dcgan.Generator(generator_shape(width))),
+        "encoder": ("vae_encoder", vae_networks.Encoder(encoder_shape(width))),
+        "pix2pix": ("conditional_generator", pix2pix.Generator(conditional_shape(width))),
+        "denoiser": ("denoiser_denoiser", Denoiser(denoiser_shape(width))),
+    }
+    return {
+        name: load_weights(LESSON, file, network).requires_grad_(False)
+        for name, (file, network) in made.items()
+    }

@@ -139,3 +139,61 @@ def diversity(pairs: Sequence[dict], real: float) -> list[Measure]:
         abs(pair["vae"]["spread"] - real) - abs(pair["gan"]["spread"] - real) for pair in pairs
     ]
     return [over_seeds(name, advantages) for name, advantages in more.items()]
+
+
+METHODS = {  # of repair: which network, and which way of using it
+    "GAN, search": ("gan", "search"),
+    "VAE, search": ("vae", "search"),
+    "VAE, encoder": ("vae", "encoder"),
+    "pix2pix": ("conditional", ""),
+    "denoiser": ("denoiser", ""),
+}
+
+
+def gains(results: Results, figure: str) -> dict[str, list[float]]:
+    """How much better each method of repair is than doing nothing, mean of seeds and pictures.
+
+    Args:
+        results: of lesson 07.
+        figure: "psnr", "ssim" or "perceptual".
+
+    Returns:
+        Method to one gain a damage, in the order of `KINDS`; below zero where it does harm.
+    """
+    found = {}
+    for name, (who, way) in METHODS.items():
+        runs = [run for run in results.values() if who in run]
+        restored = stacked(runs, who, way, KINDS)
+        found[name] = [
+            HIGHER_IS_BETTER[figure]
+            * (
+                restored[kind, figure].mean()
+                - torch.tensor(results["real"]["nothing"][kind][figure]).mean()
+            ).item()
+            for kind in KINDS
+        ]
+    return found
+
+
+def variety(results: Results) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Precision, recall, coverage and spread over the real set's, of samples and of real pictures.
+
+    Args:
+        results: of lesson 07.
+
+    Returns:
+        "GAN", "VAE" and "real" to the four figures, mean of seeds; and, for the first two, to half
+        the lengths of their 95 % intervals.
+    """
+    real = results["real"]["train"]
+
+    def four(run: Mapping) -> list[float]:
+        return [run["precision"], run["recall"], run["coverage"], run["spread"] / real["spread"]]
+
+    means, halves = {}, {}
+    for who in ("gan", "vae"):
+        columns = zip(*(four(pair[who]) for pair in by_seed(results, "rivals")), strict=True)
+        measures = [over_seeds("", list(column)) for column in columns]
+        means[who.upper()] = [measure.advantage for measure in measures]
+        halves[who.upper()] = [measure.high - measure.advantage for measure in measures]
+    return means | {"real": four(real)}, halves

@@ -9,7 +9,7 @@ from gan_lessons.course.experiments.store import Store, read
 from gan_lessons.data.samples import Samples
 from gan_lessons.metrics.perceptual import apart
 
-WIDTH = 24  # of the class preset
+WIDTH = gan_vs_vae.BUDGETS["class"].width
 
 
 @pytest.fixture(scope="module")
