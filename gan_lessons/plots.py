@@ -90,7 +90,7 @@ def curves(
         A matplotlib figure, or None where it was shown.
     """
     figure = _figure(7, 3)
-    axes = figure.add_axes((0.09, 0.17, 0.76, 0.72))
+    axes = figure.add_axes((0.12, 0.17, 0.73, 0.72))
     ends = []
     for (name, (x, y)), colour in zip(series.items(), COLOURS * 9, strict=False):
         x, y = np.asarray(x, float), np.asarray(y, float)
@@ -142,7 +142,7 @@ def bars(
         if len(values) != len(labels):
             raise ValueError(f"{len(values)} values of {name!r} for {len(labels)} labels")
     figure = _figure(7, 3)
-    axes = figure.add_axes((0.09, 0.17, 0.7, 0.72))
+    axes = figure.add_axes((0.12, 0.17, 0.67, 0.72))
     places, width = np.arange(len(labels)), 0.8 / max(1, len(series))
     for k, (name, values) in enumerate(series.items()):
         spread = None if errors is None or name not in errors else list(errors[name])

@@ -22,7 +22,7 @@ SMALL = DCGANConfig(size=16, latent_dim=6, width=4, max_width=6)
 SWITCHES = [
     {"norm": norm, "residual": residual, "upsample": upsample, "spectral": spectral}
     for norm, residual, upsample, spectral in product(
-        (True, False), (True, False), ("transposed", "resize"), (True, False)
+        (True, False), (True, False), ("transposed", "uneven", "resize"), (True, False)
     )
 ]
 
@@ -63,7 +63,7 @@ def test_every_choice_makes_images_and_logits(switches):
     in_d = list(networks["discriminator"].modules())
     assert any(isinstance(m, Residual) for m in modules) == switches["residual"]
     assert any(isinstance(m, nn.ConvTranspose2d) for m in modules) == (
-        switches["upsample"] == "transposed"
+        switches["upsample"] != "resize"
     )
     assert any(isinstance(m, nn.BatchNorm2d) for m in modules) == switches["norm"]
     kept = switches["norm"] and not switches["spectral"]
@@ -103,6 +103,31 @@ def test_the_claim_is_weighed_by_its_inner_product():
     pooled = h.mean(dim=(2, 3))
     claims = torch.stack([network.claim.weight[i] @ pooled[i] for i in range(3)])
     torch.testing.assert_close(network(x, y), network.to_logit(h).flatten() + claims)
+
+
+def test_depth_adds_convolutions_that_change_no_size():
+    def kernels(network):
+        return [m.kernel_size for m in network.modules() if isinstance(m, nn.Conv2d)]
+
+    plain, deep = (build(replace(SMALL, depth=depth)) for depth in (0, 3))
+    for name in ("generator", "discriminator"):
+        more = kernels(deep[name])
+        for size in kernels(plain[name]):
+            more.remove(size)
+        assert more == [(3, 3)] * 3 * 2  # two sizes: 4 and 8 pixels, or 8 and 4
+    x = deep["generator"](torch.randn(3, 6))
+    assert x.shape == (3, 3, 16, 16) and deep["discriminator"](x).shape == (3,)
+
+
+def test_shortcuts_pass_further_blocks_by():
+    # A body without weights leaves the shortcut alone, brought back to unit variance.
+    network = Generator(replace(SMALL, depth=1, residual=True, norm=False))
+    block = network.blocks[1]
+    assert isinstance(block[0], Residual)
+    nn.init.zeros_(block[0].body[0].weight)
+    nn.init.zeros_(block[0].body[0].bias)
+    h = torch.rand(2, 6, 4, 4)
+    torch.testing.assert_close(block(h), h * math.sqrt(0.5))
 
 
 # How weights start
@@ -166,19 +191,30 @@ def test_the_start_reaches_networks_under_spectral_norm_too():
 def test_transposed_convolutions_start_with_a_grid_and_resizing_does_not():
     def grid(kind):
         layer = doubling(8, 8, kind, bias=False)
-        nn.init.normal_(layer.weight if kind == "transposed" else layer[1].weight)
+        nn.init.normal_(layer[1].weight if kind == "resize" else layer.weight)
         y = layer(torch.ones(1, 8, 8, 8))[..., 4:-4, 4:-4]
         return (y[..., ::2, ::2] - y[..., 1::2, ::2]).abs().mean().item()
 
-    assert grid("transposed") > 1
+    assert grid("transposed") > 1 and grid("uneven") > 1
     assert grid("resize") < 1e-5
+
+
+def test_uneven_overlap_is_in_the_layer_and_not_in_its_weights():
+    reached = {}
+    for kind in ("transposed", "uneven"):
+        layer = doubling(1, 1, kind, bias=False)
+        nn.init.ones_(layer.weight)
+        y = layer(torch.ones(1, 1, 8, 8))
+        assert y.shape == (1, 1, 16, 16)
+        reached[kind] = set(y[..., 4:-4, 4:-4].flatten().tolist())
+    assert reached == {"transposed": {4.0}, "uneven": {1.0, 2.0, 4.0}}
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         {"size": 48}, {"size": 4}, {"width": 0}, {"classes": -1}, {"upsample": "bilinear"},
-        {"init": "zeros"}, {"latent_dim": 0},
+        {"init": "zeros"}, {"latent_dim": 0}, {"depth": -1},
     ],
 )  # fmt: skip
 def test_impossible_shapes_are_refused(wrong):

@@ -16,7 +16,8 @@ from gan_lessons.augment import resize
 from gan_lessons.config import TrainConfig
 from gan_lessons.data.datasets import load_dataset
 from gan_lessons.data.samples import Samples
-from gan_lessons.networks.dcgan import DOUBLINGS, WEIGHTED, DCGANConfig
+from gan_lessons.losses import nonsaturating_g
+from gan_lessons.networks.dcgan import DOUBLINGS, WEIGHTED, DCGANConfig, build
 from gan_lessons.networks.mlp import MLPConfig
 from gan_lessons.objectives.gan import GAN, DCGANRecipe, DenseGANRecipe, GANLoss
 from gan_lessons.training import checkpoint, ema
@@ -178,6 +179,24 @@ def gradient_norms(network: nn.Module) -> list[float]:
     return [layer.weight.grad.float().norm().item() for layer in layers]
 
 
+def at_start(seed: int = 0, *, batch: int = 32, **choices: Any) -> list[float]:
+    """Gradient norms of a generator before its first step, under the non-saturating loss.
+
+    Args:
+        seed: of weights and noise.
+        batch: pictures.
+        **choices: fields of `DCGANConfig`.
+
+    Returns:
+        As `gradient_norms`.
+    """
+    config = DCGANConfig(latent_dim=LATENT, upsample="resize", **choices)
+    networks = build(config, seed)
+    z = torch.randn(batch, LATENT, generator=torch.Generator().manual_seed(seed))
+    nonsaturating_g(networks["discriminator"](networks["generator"](z))).backward()
+    return gradient_norms(networks["generator"])
+
+
 def checkerboard(x: Tensor) -> float:
     """Power of the finest pattern, of period 2, over that of the patterns next to it.
 
@@ -205,6 +224,12 @@ def draw(generator: nn.Module, count: int, *, latent: int = LATENT, seed: int = 
     return (
         torch.cat(parts).unflatten(1, (3, SIZE, SIZE)) if parts[0].ndim == 2 else torch.cat(parts)
     )
+
+
+def in_rows(x: Tensor, columns: int = 8) -> list:
+    """Pictures `(N, 3, H, W)` in [-1, 1] as rows of arrays in [0, 1], for `plots.image_grid`."""
+    shown = ((x.detach().clamp(-1, 1) + 1) / 2).permute(0, 2, 3, 1).numpy()
+    return [shown[k : k + columns] for k in range(0, len(shown), columns)]
 
 
 @dataclass(frozen=True)
@@ -239,6 +264,25 @@ def variants() -> dict[str, dict[str, Any]]:
         init = "he" if he else "dcgan"
         found[name] = {"depth": depth, "norm": norm, "init": init, "residual": residual}
     return found
+
+
+def effect(figures: dict[str, float], part: str) -> float:
+    """Mean change of a figure when one part is switched on, over all settings of the others.
+
+    Args:
+        figures: one a combination, named as in `variants`: "norm + he".
+        part: "norm", "he" or "residual".
+
+    Returns:
+        Mean with it minus mean without it.
+
+    Example:
+        >>> effect({"plain": 5.0, "norm": 3.0, "he": 4.0, "norm + he": 1.0}, "norm")
+        -2.5
+    """
+    on = [value for name, value in figures.items() if part in name]
+    off = [value for name, value in figures.items() if part not in name]
+    return sum(on) / len(on) - sum(off) / len(off)
 
 
 def run(store, preset: str, report: Callable[[str], None]) -> None:
