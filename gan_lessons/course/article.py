@@ -13,7 +13,7 @@ from gan_lessons.course.experiments import store, trial
 from gan_lessons.files import share
 
 HEAD = ("the article", "what is wrong", "what is right", "lesson", "verdict")
-PLANNED = "planned"
+PLANNED, NOT_RUN = "planned", "not run yet"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ LISTINGS = (
 IMPROVEMENTS = (
     Row(
         "better losses",
-        "no loss is better everywhere, and nothing was measured",
+        "no loss is better everywhere; which is better here has to be measured",
         "families and penalties on one problem, equal budgets, several seeds",
         "04_losses_and_stability",
     ),
@@ -88,7 +88,7 @@ IMPROVEMENTS = (
     ),
     Row(
         "restyling every image of a data set",
-        "one source has many good answers in a style; which of them is measured by nothing",
+        "one source has many good answers in a style, not one",
         "one generator, many styles, many results each, against true drawings",
         "11_style_transfer_gan",
     ),
@@ -102,7 +102,7 @@ IMPROVEMENTS = (
 RIVALS = (
     Row(
         "GANs against VAEs: training efficiency",
-        "nothing was measured, on no equal terms",
+        "cannot be checked there; efficient at what, and at equal cost?",
         "KID against CPU seconds, equal parameters, three seeds",
         "07_gan_vs_vae",
         trial.CLAIMS[0],
@@ -116,7 +116,7 @@ RIVALS = (
     ),
     Row(
         "GANs against VAEs: diversity",
-        "nothing was measured, and collapse is what GANs are known for",
+        "cannot be checked there; and collapse is what GANs are known for",
         "recall, coverage and spread, beside those of real pictures",
         "07_gan_vs_vae",
         trial.CLAIMS[2],
@@ -146,7 +146,8 @@ def verdict(row: Row) -> str:
 
     Returns:
         The verdict of the trial for its three counts; otherwise how many of the lesson's claims
-        held when it last ran; "planned" where there is no such lesson.
+        held when it last ran; "not run yet" where it recorded none, "planned" where there is no
+        such lesson.
     """
     try:
         path = share("notebooks", f"{row.lesson}.ipynb")
@@ -156,7 +157,7 @@ def verdict(row: Row) -> str:
         judged = trial.verdicts(trial.evidence(store.results(row.lesson)))[row.count]
         return {"for": "for the GAN", "against": "against the GAN"}.get(judged, judged)
     held = [each.verdict for each in recorded(notebook.read(path)) if each.verdict != "recorded"]
-    return f"{held.count('holds')} of {len(held)} claims hold"
+    return f"{held.count('holds')} of {len(held)} claims hold" if held else NOT_RUN
 
 
 def table(rows: Sequence[Row]) -> str:

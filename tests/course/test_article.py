@@ -45,6 +45,11 @@ def test_claims_are_counted_and_records_are_not(course):
     assert article.verdict(row("99_never")) == "2 of 3 claims hold"
 
 
+def test_a_lesson_without_claims_has_not_run(course):
+    course("99_never", "recorded")
+    assert article.verdict(row("99_never")) == "not run yet"
+
+
 @pytest.mark.parametrize(
     ("judged", "words"),
     [("for", "for the GAN"), ("against", "against the GAN"), ("undecided", "undecided")],
