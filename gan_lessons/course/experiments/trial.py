@@ -15,6 +15,13 @@ from gan_lessons.course.verdicts import Measure, majority, over_images, over_see
 
 CLAIMS = ("training efficiency", "reconstruction and repair", "diversity")
 HIGHER_IS_BETTER = {"psnr": 1, "ssim": 1, "perceptual": -1}
+METHODS = {  # of repair: which network, and which way of using it
+    "GAN, search": ("gan", "search"),
+    "VAE, search": ("vae", "search"),
+    "VAE, encoder": ("vae", "encoder"),
+    "pix2pix": ("conditional", ""),
+    "denoiser": ("denoiser", ""),
+}
 Results = Mapping[str, dict]
 
 
@@ -139,15 +146,6 @@ def diversity(pairs: Sequence[dict], real: float) -> list[Measure]:
         abs(pair["vae"]["spread"] - real) - abs(pair["gan"]["spread"] - real) for pair in pairs
     ]
     return [over_seeds(name, advantages) for name, advantages in more.items()]
-
-
-METHODS = {  # of repair: which network, and which way of using it
-    "GAN, search": ("gan", "search"),
-    "VAE, search": ("vae", "search"),
-    "VAE, encoder": ("vae", "encoder"),
-    "pix2pix": ("conditional", ""),
-    "denoiser": ("denoiser", ""),
-}
 
 
 def gains(results: Results, figure: str) -> dict[str, list[float]]:
