@@ -4,15 +4,18 @@ The problem is a ring of eight Gaussians; networks, optimiser, batches and steps
 all. Of each run we keep modes reached, share of good points and distance to the data on the way.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_lessons.config import TrainConfig
+from gan_lessons.course.experiments.together import Together, join
 from gan_lessons.data.samples import Samples
 from gan_lessons.data.toy import Mixture, ring
 from gan_lessons.networks.mlp import MLPConfig
@@ -40,7 +43,7 @@ class Budget:
     seeds: int
 
 
-BUDGETS = {"smoke": Budget(4, 1), "class": Budget(1000, 3), "full": Budget(10_000, 10)}
+BUDGETS = {"smoke": Budget(4, 1), "class": Budget(1000, 5), "full": Budget(10_000, 10)}
 
 
 @dataclass
@@ -125,36 +128,79 @@ def fit(config: DenseGANRecipe, mixture: Mixture | None = None, *, looks: int = 
     Returns:
         What was seen. A generator that is no longer finite reaches nothing.
     """
-    train, mixture = config.train, mixture or problem()
-    random = torch.Generator().manual_seed(1000 + train.seed)
-    points, _ = mixture.sample(20_000, random)
-    real, _ = mixture.sample(MEASURED, random)
-    z = torch.randn(MEASURED, config.model.latent_dim, generator=random)
-    objective = GAN(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"))
-    batches = Samples(points, batch=train.batch, latent=config.model.latent_dim, seed=train.seed)
-    course, due = Course(), {round(train.steps * (k + 1) / looks) for k in range(looks)}
+    return fit_all([config], mixture, looks=looks, objective=GAN(config))[0]
+
+
+def fit_all(
+    configs: Sequence[DenseGANRecipe],
+    mixture: Mixture | None = None,
+    *,
+    looks: int = 10,
+    objective: GAN | Together | None = None,
+) -> list[Course]:
+    """Train several GANs that differ in family of losses and seed alone, all at once.
+
+    Args:
+        configs: their recipes.
+        mixture: the data; the ring by default.
+        looks: how often to look.
+        objective: of all of them; `Together` by default.
+
+    Returns:
+        What was seen of each, as `fit` gives it.
+    """
+    train, mixture = configs[0].train, mixture or problem()
+    seeds = [config.train.seed for config in configs]
+    data = {seed: Data.of(mixture, configs[0], seed) for seed in seeds}
+    z = torch.cat([data[seed].z for seed in seeds])
+    objective = objective or Together(configs)
+    state = checkpoint.create(objective, configs[0], torch.device("cpu"))
+    courses = [Course() for _ in configs]
+    due = {round(train.steps * (k + 1) / looks) for k in range(looks)}
     for step in range(train.steps):
-        batch = batches(step)
+        drawn = {seed: each.batches(step) for seed, each in data.items()}
+        batch = join([drawn[seed] for seed in seeds])
         for phase in objective.phases:
             if step % phase.interval == 0:
                 update(objective, state, phase, batch, step, train.lr_scale(step))
         ema.update(state.averages["generator"], state.networks["generator"], train.ema_decay)
         if step + 1 in due:
-            look(course, step + 1, state.networks["generator"], mixture, real, z)
-    with torch.no_grad():
-        course.averaged = measure(state.averages["generator"](z), mixture, real)
-    return course
+            for k, made in enumerate(points_of(state.networks["generator"], z)):
+                look(courses[k], step + 1, made, mixture, data[seeds[k]].real)
+    for k, made in enumerate(points_of(state.averages["generator"], z)):
+        courses[k].averaged = measure(made, mixture, data[seeds[k]].real)
+    return courses
+
+
+@dataclass
+class Data:
+    """What the runs of one seed see, whatever their loss."""
+
+    batches: Samples
+    real: Tensor  # (MEASURED, 2), to measure against
+    z: Tensor  # (MEASURED, latent), of the generators that are measured
+
+    @classmethod
+    def of(cls, mixture: Mixture, config: DenseGANRecipe, seed: int) -> "Data":
+        """Drawn from the seed alone."""
+        random, latent = torch.Generator().manual_seed(1000 + seed), config.model.latent_dim
+        points, _ = mixture.sample(20_000, random)
+        real, _ = mixture.sample(MEASURED, random)
+        z = torch.randn(MEASURED, latent, generator=random)
+        return cls(Samples(points, batch=config.train.batch, latent=latent, seed=seed), real, z)
 
 
 @torch.no_grad()
-def look(course: Course, step: int, generator, mixture: Mixture, real: Tensor, z: Tensor) -> None:
+def points_of(generator: nn.Module, z: Tensor) -> Sequence[Tensor]:
+    """What one generator, or each of a stack, makes of its latents: `(MEASURED, 2)` each."""
+    return generator(z).split(MEASURED)
+
+
+def look(course: Course, step: int, made: Tensor, mixture: Mixture, real: Tensor) -> None:
     """Measure the generator as it is."""
-    made = generator(z)
-    found = measure(made, mixture, real)
     course.steps.append(step)
     course.points.append(made)
-    for name, value in found.items():
+    for name, value in measure(made, mixture, real).items():
         getattr(course, name).append(value)
 
 
@@ -218,13 +264,34 @@ def cells() -> dict[str, dict[str, Any]]:
 
 
 def run(store, preset: str, report: Callable[[str], None]) -> None:
-    """Fill the table, one seed after the other."""
+    """Fill the table; what differs in family and seed alone is trained at once.
+
+    The CPU seconds of all of these are booked on the first of them; what each regulariser costs is
+    measured apart.
+    """
     budget = BUDGETS[preset]
     store.once("real", floor)
-    for seed in range(budget.seeds):
-        for name, cell in cells().items():
-            config = recipe(**cell, steps=budget.steps, seed=seed)
-            store.once(f"{name}, seed {seed}", lambda config=config: fit(config).figures())
+    store.once("cost", lambda: cost(min(budget.steps, 100)))
+    alike: dict[tuple, list[tuple[str, DenseGANRecipe]]] = {}
+    for (name, cell), seed in product(cells().items(), range(budget.seeds)):
+        config = recipe(**cell, steps=budget.steps, seed=seed)
+        key = (cell["regulariser"], config.loss.critic_steps)
+        alike.setdefault(key, []).append((f"{name}, seed {seed}", config))
+    for group in alike.values():
+        trained = cache(lambda group=group: fit_all([config for _, config in group]))
+        for k, (name, _) in enumerate(group):
+            store.once(name, lambda k=k, trained=trained: trained()[k].figures())
+
+
+def cost(steps: int) -> dict[str, float]:
+    """CPU milliseconds a step under each regulariser, one GAN at a time."""
+    found = {}
+    for regulariser in REGULARISERS:
+        config = recipe("nonsaturating", regulariser, steps=steps)
+        started = time.process_time()
+        fit(config, looks=1)
+        found[regulariser] = 1000 * (time.process_time() - started) / steps
+    return found
 
 
 def floor() -> dict[str, Any]:
