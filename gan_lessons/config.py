@@ -45,6 +45,7 @@ class ModelConfig:
     stem_stride: int = 2  # of the trunks' first layer; 1 in the paper, 2 is cheaper
     critic_width: int = 64  # channels of the discriminator's first layer
     critic_max_width: int = 192
+    projected: int = 0  # channels of a second, projected discriminator's heads; 0: there is none
     encoder_width: int = 48  # channels of the style encoder's first layer
     encoder_max_width: int = 128
     style_dim: int = 64
@@ -61,6 +62,7 @@ class ModelConfig:
             self.generator in ("modulated", "adain"),
             f'model.generator must be "modulated" or "adain", got {self.generator!r}',
         )
+        require(self.projected >= 0, f"model.projected must not be negative, got {self.projected}")
         require(self.stem_stride in (1, 2), f"model.stem_stride: 1 or 2, got {self.stem_stride}")
         require(
             4 <= self.bottleneck < self.size and self.size % self.bottleneck == 0,
@@ -104,19 +106,22 @@ class ModelConfig:
 class LossConfig:
     """Weights of the terms (StarGAN v2, section 3) and the schedule of each."""
 
+    projected: float = 1.0  # fooling the projected discriminator, where there is one
     sty: float = 1.0  # style reconstruction, |s - E(x_fake)|
     cyc: float = 1.0  # cycle consistency, |x - G(x_fake, E(x))|
     ds: float = 0.1  # diversity-sensitive loss at the start; 1 repaints emoji in one palette
     ds_steps: int = 0  # steps over which `ds` falls to zero; 0: it stays
+    lazy: int = 1  # steps from one `cyc` and `ds` to the next, weighted up by as much
     mismatch: float = 0.5  # real drawings of another style, as negatives (Reed et al. 2016, 4.1)
     r1: float = 1.0  # gamma of the gradient penalty (Mescheder et al. 2018, equation 9)
     r1_interval: int = 8  # lazy regularisation: every so many steps, weighted up by as much
     augment: str = "shift"  # of what D sees; brightness hides a background that is not quite white
 
     def __post_init__(self):
-        for name in ("sty", "cyc", "ds", "ds_steps", "mismatch", "r1"):
+        for name in ("projected", "sty", "cyc", "ds", "ds_steps", "mismatch", "r1"):
             require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
-        require(self.r1_interval >= 1, "loss.r1_interval must be 1 or more")
+        for name in ("lazy", "r1_interval"):
+            require(getattr(self, name) >= 1, f"loss.{name} must be 1 or more")
         unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
         require(not unknown, f"loss.augment: unknown {sorted(unknown)}")
 

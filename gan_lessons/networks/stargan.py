@@ -180,16 +180,18 @@ class Discriminator(nn.Module):
 
 
 def build(config: ModelConfig, seed: int = 0) -> dict[str, nn.Module]:
-    """The four networks, initialised from a seed without touching global randomness.
+    """The networks, initialised from a seed without touching global randomness.
 
     Args:
         config: their shapes.
         seed: of the initial weights.
 
     Returns:
-        "generator", "mapping_network", "style_encoder", "discriminator", each on the CPU.
+        "generator", "mapping_network", "style_encoder", "discriminator", each on the CPU, and
+        "projected", where the recipe asks for a second discriminator.
     """
     from gan_lessons.networks.modulated import ModulatedGenerator
+    from gan_lessons.networks.projected import ProjectedDiscriminator
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -201,6 +203,8 @@ def build(config: ModelConfig, seed: int = 0) -> dict[str, nn.Module]:
         }
         for network in networks.values():
             network.apply(he_init)
+        if config.projected:
+            networks["projected"] = ProjectedDiscriminator(config)
         if config.generator == "modulated":
             nn.init.zeros_(networks["generator"].to_rgb.weight)  # training starts at G(x, s) = x
     return networks

@@ -12,6 +12,7 @@ from gan_lessons.augment import augment
 from gan_lessons.config import Config, ModelConfig
 from gan_lessons.data.batches import Batch
 from gan_lessons.networks.stargan import build
+from gan_lessons.objectives import projected
 from gan_lessons.objectives.phase import Phase, Terms
 
 
@@ -30,12 +31,13 @@ class StarGAN:
         self.networks: dict[str, nn.Module] = build(config.model, config.train.seed)
         self.lrs = dict.fromkeys(self.networks, config.train.lr)
         self.lrs["mapping_network"] = config.train.mapping_lr
-        self.lrs["discriminator"] = config.train.discriminator_lr
+        judges = tuple(name for name in ("discriminator", "projected") if name in self.networks)
+        self.lrs |= dict.fromkeys(judges, config.train.discriminator_lr)
         # Penalties need gradients of gradients: they keep the eager network where the loop
         # replaces this entry by a compiled one.
         self.forward = dict(self.networks)
         self.phases = (
-            Phase("D", ("discriminator",), self.discriminator_terms),
+            Phase("D", judges, self.discriminator_terms),
             Phase("G", ("generator", "mapping_network", "style_encoder"), self.generator_terms),
         )
 
@@ -56,6 +58,10 @@ class StarGAN:
         """Logits of augmented images."""
         return self.forward["discriminator"](augment(x, uniform, self.loss.augmentations), y)
 
+    def project(self, x: Tensor, uniform: Tensor) -> list[Tensor]:
+        """Maps of logits of augmented images, by the projected discriminator."""
+        return self.forward["projected"](augment(x, uniform, self.loss.augmentations))
+
     def discriminator_terms(self, batch: Batch, step: int) -> Terms:
         """Tell real drawings of a domain from translations into it, and from other domains."""
         with torch.no_grad():
@@ -75,23 +81,42 @@ class StarGAN:
             logits = self.networks["discriminator"](x, batch.y_trg)
             weight = self.loss.r1 * self.loss.r1_interval
             terms["r1"] = (weight, losses.r1_penalty(logits, x))
+        if self.model.projected:
+            maps = self.project(
+                torch.cat([batch.x_ref, batch.x_real, x_fake]),
+                torch.cat([batch.uniform[:, 0], batch.uniform[:, 1], batch.uniform[:, 1]]),
+            )
+            y = torch.cat([batch.y_trg, batch.y_org])
+            terms["pro_d"] = (1.0, projected.discriminator_loss(maps, y, batch.y_trg))
         return terms
 
     def generator_terms(self, batch: Batch, step: int) -> Terms:
-        """Fool the discriminator, keep style legible and content recoverable, vary."""
+        """Fool the discriminator, keep style legible and content recoverable, vary.
+
+        The way back and the second result cost more than all the rest: with `loss.lazy` they are
+        asked for at every so-manieth step, and weighted up by as much.
+        """
         generate, encode = self.forward["generator"], self.forward["style_encoder"]
         s_trg = self.styles(batch)
         x_fake = generate(batch.x_real, s_trg)
         logits = self.judge(x_fake, batch.y_trg, batch.uniform[:, 2])
         terms = {"adv_g": (1.0, losses.nonsaturating_g(logits))}
-        # One encoder pass reads the style of the result and of the source.
-        both = encode(torch.cat([x_fake, batch.x_real]), torch.cat([batch.y_trg, batch.y_org]))
-        s_pred, s_org = both.chunk(2)
-        terms["sty"] = (self.loss.sty, image_losses.style_reconstruction(s_pred, s_trg))
-        if self.loss.cyc:
+        if self.model.projected:
+            maps = self.project(x_fake, batch.uniform[:, 2])
+            terms["pro_g"] = (self.loss.projected, projected.generator_loss(maps, batch.y_trg))
+        interval = self.loss.lazy
+        due = interval if step % interval == 0 else 0
+        if due and self.loss.cyc:
+            # One encoder pass reads the style of the result and of the source.
+            both = encode(torch.cat([x_fake, batch.x_real]), torch.cat([batch.y_trg, batch.y_org]))
+            s_pred, s_org = both.chunk(2)
             x_rec = generate(x_fake, s_org)
-            terms["cyc"] = (self.loss.cyc, image_losses.cycle_consistency(x_rec, batch.x_real))
-        if weight := self.loss.ds_at(step):
+            away = image_losses.cycle_consistency(x_rec, batch.x_real)
+            terms["cyc"] = (due * self.loss.cyc, away)
+        else:
+            s_pred = encode(x_fake, batch.y_trg)
+        terms["sty"] = (self.loss.sty, image_losses.style_reconstruction(s_pred, s_trg))
+        if weight := due * self.loss.ds_at(step):
             with torch.no_grad():
                 x_fake2 = generate(batch.x_real, self.styles(batch, second=True))
             terms["ds"] = (-weight, image_losses.diversity(x_fake, x_fake2))

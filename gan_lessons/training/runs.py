@@ -178,9 +178,13 @@ def _same_styles(source: Path, styles: tuple[str, ...]) -> None:
 
 
 def _take_weights(state: State, source: Path) -> None:
-    """Start networks and averages from stored weights; the optimisers stay fresh."""
-    _, _, made = weights.read_config(source)
-    for name, network in weights.read(source, tuple(state.networks)).items():
+    """Start networks and averages from stored weights; the optimisers stay fresh.
+
+    So does a projected discriminator that was not there: its heads learn within minutes.
+    """
+    theirs, _, made = weights.read_config(source)
+    names = [n for n in state.networks if n != "projected" or theirs.model.projected]
+    for name, network in weights.read(source, tuple(names)).items():
         try:
             state.networks[name].load_state_dict(network.state_dict())
         except RuntimeError:

@@ -279,10 +279,17 @@ def test_a_warm_up_of_ones_own_is_kept(go):
     assert state.config.train.warmup == 7
 
 
-@pytest.mark.parametrize("again", [True, False], ids=["with --init-from", "without"])
-def test_a_run_from_weights_resumes_exactly(go, contents, again):
+SECOND = {"model.projected": 4, "loss.lazy": 2}  # a discriminator that the source did not have
+
+
+@pytest.mark.parametrize(
+    ("again", "more"),
+    [(True, {}), (False, {}), (True, SECOND)],
+    ids=["with --init-from", "without", "with a second discriminator"],
+)
+def test_a_run_from_weights_resumes_exactly(go, contents, again, more):
     go("source", {"train.steps": 1})
-    origin, settings = {"init_from": go.folder / "source"}, {"train.steps": 6}
+    origin, settings = {"init_from": go.folder / "source"}, {"train.steps": 6, **more}
     go("whole", settings, **origin)
     with pytest.raises(Crash):
         go("broken", settings, crash="step 6/", **origin)

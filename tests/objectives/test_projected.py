@@ -1,0 +1,107 @@
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from gan_lessons.data.batches import Batches
+from gan_lessons.objectives import projected
+from gan_lessons.objectives.stargan import StarGAN
+from gan_lessons.training import checkpoint
+from gan_lessons.training.loop import update
+
+
+@pytest.fixture
+def config(tiny_config):
+    return tiny_config.override(
+        {"train.batch": 6, "model.projected": 5, "loss.augment": "", "loss.projected": 0.5}
+    )
+
+
+@pytest.fixture
+def batch(config, tiny_dataset):
+    return Batches(tiny_dataset, config.data, batch=6, latent_dim=config.model.latent_dim, seed=0)(
+        0
+    )
+
+
+def maps(seed=0, n=5, domains=3):
+    chance = torch.Generator().manual_seed(seed)
+    return [torch.randn(n, domains, side, side, generator=chance) for side in (4, 2)]
+
+
+def test_the_losses_at_nought():
+    nought = [torch.zeros(5, 3, side, side) for side in (8, 4, 2, 1)]
+    y, y_fake = torch.tensor([0, 1, 2]), torch.tensor([2, 0])
+    assert projected.discriminator_loss(nought, y, y_fake).item() == pytest.approx(12 * math.log(2))
+    assert projected.generator_loss([m[3:] for m in nought], y_fake).item() == pytest.approx(
+        4 * math.log(2)
+    )
+
+
+def test_the_losses_one_image_and_place_at_a_time():
+    y, y_fake = [0, 2, 1], [1, 2]
+    told = fooled = 0
+    for m in maps():
+        real = [m[i, y[i]].flatten() for i in range(3)]
+        wrong = [m[i, k].flatten() for i in range(3) for k in range(3) if k != y[i]]
+        fake = [m[3 + i, y_fake[i]].flatten() for i in range(2)]
+        told += F.softplus(-torch.cat(real)).mean() + F.softplus(torch.cat(fake)).mean()
+        told += F.softplus(torch.cat(wrong)).mean()
+        fooled += F.softplus(-torch.cat(fake)).mean()
+    found = projected.discriminator_loss(maps(), torch.tensor(y), torch.tensor(y_fake))
+    assert found.item() == pytest.approx(told.item(), rel=1e-5)
+    found = projected.generator_loss([m[3:] for m in maps()], torch.tensor(y_fake))
+    assert found.item() == pytest.approx(fooled.item(), rel=1e-5)
+
+
+def test_only_the_claimed_domain_moves_a_generated_image():
+    logits = [m.requires_grad_() for m in maps(n=2)]
+    projected.generator_loss(logits, torch.tensor([2, 0])).backward()
+    for m in logits:
+        assert m.grad[0, 2].all() and m.grad[1, 0].all()
+        assert not m.grad[0, :2].any() and not m.grad[1, 1:].any()
+
+
+def test_both_discriminators_learn_in_one_phase_and_the_generator_in_the_other(config, batch):
+    objective = StarGAN(config)
+    torch.nn.init.normal_(objective.networks["generator"].to_rgb.weight, std=0.1)
+    state = checkpoint.create(objective, config, torch.device("cpu"), "fp32")
+    judges = {"discriminator", "projected"}
+    assert set(objective.phases[0].networks) == judges
+    assert objective.lrs["projected"] == config.train.discriminator_lr
+    for phase in objective.phases:
+        before = {
+            name: [p.detach().clone() for p in network.parameters()]
+            for name, network in state.networks.items()
+        }
+        update(objective, state, phase, batch, 0, 1.0)
+        for name, network in state.networks.items():
+            pairs = list(zip(network.parameters(), before[name], strict=True))
+            moved = any(not p.equal(b) for p, b in pairs)
+            assert moved == (name in phase.networks), name
+            if moved:
+                assert all(p.grad is not None and p.grad.any() for p in network.parameters()), name
+
+
+def test_its_terms_stand_beside_the_others(config, batch):
+    objective = StarGAN(config)
+    told, made = objective.discriminator_terms(batch, 1), objective.generator_terms(batch, 1)
+    assert set(told) == {"adv_d", "mis", "pro_d"} and told["pro_d"][0] == 1
+    assert set(made) == {"adv_g", "pro_g", "sty", "cyc", "ds"} and made["pro_g"][0] == 0.5
+    judge = objective.networks["projected"].eval()  # no further power iteration
+    s = objective.styles(batch)
+    expected = projected.generator_loss(
+        judge(objective.networks["generator"](batch.x_real, s)), batch.y_trg
+    )
+    found = objective.generator_terms(batch, 1)["pro_g"][1]
+    assert found.item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_lazy_terms_come_rarely_and_weigh_more(config, batch):
+    objective = StarGAN(config.override({"loss.lazy": 3, "loss.cyc": 2.0, "loss.ds": 0.5}))
+    weights = [objective.generator_terms(batch, step) for step in range(5)]
+    assert [terms.get("cyc", (0,))[0] for terms in weights] == [6, 0, 0, 6, 0]
+    assert [terms.get("ds", (0,))[0] for terms in weights] == [-1.5, 0, 0, -1.5, 0]
+    assert all("sty" in terms for terms in weights)
+    assert weights[1]["sty"][1].item() == pytest.approx(weights[0]["sty"][1].item(), rel=1e-4)
