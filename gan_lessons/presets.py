@@ -19,9 +19,9 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
 
     Args:
         name: "smoke" (seconds on one CPU thread; at 32 pixels and without the second
-            discriminator, whose features see nothing so small), "class" (a lesson on one small GPU), "full"
-            (the real thing), or "paper" (StarGAN v2 to the letter: its shapes, losses and rates;
-            days on a CPU).
+            discriminator, whose features see nothing so small), "class" (a lesson on one small
+            GPU), "full" (the real thing), or "paper" (StarGAN v2 to the letter: its shapes, losses
+            and rates; days on a CPU).
         data: a bundled set or a folder.
         domains: its number of styles.
 
