@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("using", "training_cost")
+NAMES = ("using", "training_cost", "web")
 
 
 def main(names: list[str]) -> None:
