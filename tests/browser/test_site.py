@@ -256,7 +256,8 @@ def test_the_keyboard_is_enough(opened):
     unnamed = here.page.evaluate(
         """() => [...document.querySelectorAll('button, input, select, canvas, img')]
             .filter(e => e.getAttribute('aria-hidden') !== 'true' && !(e.ariaLabel || e.alt
-                || e.textContent.trim() || e.querySelector('img')?.alt || e.labels?.[0]?.textContent.trim()))
+                || e.textContent.trim() || e.querySelector('img')?.alt
+                || e.labels?.[0]?.textContent.trim()))
             .map(e => e.outerHTML)"""
     )
     assert not unnamed
