@@ -18,7 +18,7 @@ from gan_lessons.widgets.canvas import Canvas, Latest, Stage, show
 
 DATA, MADE, JUDGE, GREY = COLOURS[0], COLOURS[1], COLOURS[2], "#767676"
 MEANS, WIDTHS = (-6.0, 6.0), (0.3, 3.0)
-REACH, POINTS = 14.0, 1001  # of the line on which integrals are taken
+REACH, POINTS = 24.0, 1601  # of the line on which integrals are taken
 
 
 @dataclass(frozen=True)
