@@ -107,8 +107,7 @@ class Canvas(widgets.VBox):
             raise ValueError("a picture needs a sentence that says what it shows; alt is empty")
         self.png, self.alt = as_png(picture), alt
         self.picture.value = self.png
-        if "tooltip" in self.picture.traits():  # ipywidgets 8; it names the picture
-            self.picture.tooltip = alt
+        # No tooltip: ipywidgets 8 shows none of a widget without description, and no picture either.
         self.say(f"{alt} {note}" if note else alt)
 
     def say(self, text: str) -> None:

@@ -92,8 +92,8 @@ def test_a_canvas_shows_pixels_and_says_what_they_are():
     assert (read(canvas.picture.value) == gradient()).all()
     assert "Colours from dark to light. Redrawn." in canvas.text.value
     assert 'role="status"' in canvas.text.value
-    if ipywidgets.__version__ >= "8":
-        assert canvas.picture.tooltip == "Colours from dark to light."
+    # The browser's part of ipywidgets 8 draws no picture that has a tooltip and no description.
+    assert not getattr(canvas.picture, "tooltip", None)
 
 
 def test_a_sentence_cannot_carry_markup():
