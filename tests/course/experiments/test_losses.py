@@ -70,15 +70,16 @@ def test_training_learns_a_single_gaussian_and_is_looked_at_on_the_way():
 @pytest.mark.parametrize("regulariser", lab.REGULARISERS)
 def test_trained_at_once_is_trained_one_after_the_other(regulariser):
     pairs = [("relativistic", 3), ("hinge", 0), ("wasserstein", 3)]
+    if regulariser == "spectral":
+        # Others would see one pass, and so one power iteration, more than alone.
+        pairs = [("relativistic", seed) for seed in (3, 0, 4)]
     configs = [lab.recipe(family, regulariser, steps=12, seed=seed) for family, seed in pairs]
     for config, course in zip(configs, lab.fit_all(configs, looks=2), strict=True):
         alone = lab.fit(config, looks=2)
         assert course.steps == alone.steps == [6, 12]
         for made, expected in zip(course.points, alone.points, strict=True):
-            # Relativistic pairs make all discriminators pass once more, and know sigma better.
-            off = 0.02 if regulariser == "spectral" else 1e-4
-            torch.testing.assert_close(made, expected, rtol=1e-3, atol=off)
-        assert course.averaged["distance"] == pytest.approx(alone.averaged["distance"], rel=1e-2)
+            torch.testing.assert_close(made, expected, rtol=1e-3, atol=1e-4)
+        assert course.averaged["distance"] == pytest.approx(alone.averaged["distance"], rel=1e-3)
 
 
 def test_what_differs_in_more_than_family_and_seed_is_not_trained_at_once():
