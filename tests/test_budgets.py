@@ -10,6 +10,7 @@ BUDGETS = {
     "data/emoji_styles/**": 14,
     "data/painted_photos/**": 10,
     "data/features/**": 5,
+    "data/backbone/**": 1,
     "data/models/**": 18,
     "data/lessons/**": 5,
     "notebooks/**": 8,
