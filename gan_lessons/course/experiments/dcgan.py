@@ -190,9 +190,9 @@ def at_start(seed: int = 0, *, batch: int = 32, **choices: Any) -> list[float]:
     Returns:
         As `gradient_norms`.
     """
-    config = DCGANConfig(latent_dim=LATENT, upsample="resize", **choices)
+    config = DCGANConfig(**{"latent_dim": LATENT, "upsample": "resize"} | choices)
     networks = build(config, seed)
-    z = torch.randn(batch, LATENT, generator=torch.Generator().manual_seed(seed))
+    z = torch.randn(batch, config.latent_dim, generator=torch.Generator().manual_seed(seed))
     nonsaturating_g(networks["discriminator"](networks["generator"](z))).backward()
     return gradient_norms(networks["generator"])
 
