@@ -107,7 +107,7 @@ class Canvas(widgets.VBox):
             raise ValueError("a picture needs a sentence that says what it shows; alt is empty")
         self.png, self.alt = as_png(picture), alt
         self.picture.value = self.png
-        # No tooltip: ipywidgets 8 shows none of a widget without description, and no picture either.
+        # No tooltip: with one and no description, ipywidgets 8 shows no picture.
         self.say(f"{alt} {note}" if note else alt)
 
     def say(self, text: str) -> None:
