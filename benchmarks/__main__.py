@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("using", "training_cost", "web")
+NAMES = ("using", "training_cost", "web", "explorer")
 
 
 def main(names: list[str]) -> None:

@@ -14,6 +14,8 @@ def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line of the course."""
     lines = ["gan-lessons export emoji64 --format web --out site"]
     app.command(epilog=example(*lines))(export)
+    lines = ["gan-lessons explore", "gan-lessons explore --port 8080 --no-browser"]
+    app.command(epilog=example(*lines))(explore)
 
 
 def export(
@@ -48,3 +50,21 @@ def export(
         return
     export_web.write(loaded, out, shown, runtime=runtime, report=typer.echo)
     typer.echo(f"the page is in {out}; try: python -m http.server --directory {out}")
+
+
+def explore(
+    port: Annotated[int, typer.Option(help="To listen on; if taken, the next free one.")] = 8866,
+    ip: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    places: Annotated[int, typer.Option(min=1, help="Visitors at a time.")] = 6,
+) -> None:
+    """Serve the style explorer as a page, for people who need see no notebook.
+
+    Pictures are shrunk in the visitor's browser and kept in memory only. A visitor who does nothing
+    for ten minutes makes place.
+    """
+    from gan_lessons.app.serve import serve
+
+    serve(port=port, ip=ip, browser=browser, places=places)

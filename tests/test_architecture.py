@@ -21,7 +21,7 @@ ORDER = [
     {"models"},
     {"style_transfer", "baselines"},
     {"metrics", "privacy", "machine", "restyle_files", "export"},
-    {"widgets", "course", "console", "export_web"},
+    {"widgets", "course", "console", "export_web", "app"},
     {"lesson_commands", "serving_commands"},
     {"cli"},
     {"__main__"},

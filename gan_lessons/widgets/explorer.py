@@ -94,7 +94,7 @@ class StyleExplorer(widgets.VBox):
         more = column(panels.tabs, width="300px", grow=True)
         gap = {"grid_gap": "16px"}
         style = widgets.HTML(STYLE, layout=Layout(display="none"))
-        return [style, row(source, every, **gap), row(chosen, more, **gap)]
+        return [style, row(source, every, **gap), row(chosen, more, margin="16px 0 0", **gap)]
 
     def set_state(self, state: State, note: str = "", *, follow: bool = True) -> None:
         """Go to a state; the newest one asked for is drawn, and those in between are skipped.

@@ -1,0 +1,1 @@
+"""The style explorer as an app for people who have no notebook."""

@@ -1,0 +1,139 @@
+"""Serves `explorer_app.ipynb` by Voilà: few kernels, idle ones ended, small messages only.
+
+A visitor can move controls and send pictures, and nothing else: Voilà passes on the messages of
+widgets and no code. Pictures are shrunk in the browser, and what is larger than a message may be
+never reaches a kernel.
+"""
+
+import os
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+NOTEBOOK = Path(__file__).parent / "explorer_app.ipynb"
+PLACES = 6  # visitors at a time, each with a kernel of about half a gigabyte
+HEATED = 1  # kernels that wait, all imported and drawn, for the next visitor
+IDLE = 600  # seconds without any action after which a visitor's kernel is ended
+MAKES_PLACE = 60  # seconds of idleness after which a kernel makes place, when all are taken
+MESSAGE = 2 * 2**20  # bytes; the largest picture that the browser's part sends stays below
+AGAIN = 30  # seconds until the waiting kernel is tried again, when there was no place for it
+FULL = "All places are taken. Try again in a minute."
+
+
+def serve(
+    *, port: int = 8866, ip: str = "127.0.0.1", browser: bool = True, places: int = PLACES
+) -> None:
+    """Serve the explorer until Ctrl-C.
+
+    Args:
+        port: to listen on; when it is taken, the next free one.
+        ip: address to listen on; "0.0.0.0" lets other machines in.
+        browser: whether to open one.
+        places: visitors at a time.
+
+    Raises:
+        ValueError: if Voilà or anywidget is not installed, or there is no place for anybody.
+    """
+    if missing := [name for name in ("voila", "anywidget") if find_spec(name) is None]:
+        raise ValueError(
+            f"{' and '.join(missing)} not installed; the explorer's app needs: "
+            "pip install 'gan-lessons[app]'"
+        )
+    if places < 1:
+        raise ValueError(f"places must be 1 or more, got {places}")
+    # Kernels share the processor: more threads in each would stand in each other's way.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from voila.app import Voila
+
+    app = Voila(config=settings(port=port, ip=ip, browser=browser, places=places))
+    app.initialize([str(NOTEBOOK)])
+    app.start()
+
+
+def settings(*, port: int, ip: str, browser: bool, places: int) -> Any:
+    """What Voilà is told; see `serve`. Kernels that wait count beside those of visitors."""
+    from traitlets.config import Config
+
+    config = Config()
+    config.Voila.update(
+        port=port,
+        ip=ip,
+        open_browser=browser,
+        config_file_paths=[],  # settings of this machine for other notebooks stay out
+        tornado_settings={"websocket_max_message_size": MESSAGE},
+    )
+    config.VoilaConfiguration.update(
+        multi_kernel_manager_class=kernels(),
+        preheat_kernel=True,
+        default_pool_size=HEATED,
+        file_allowlist=["$^"],  # no file beside the page
+        show_tracebacks=False,
+    )
+    config.MappingKernelManager.update(
+        cull_idle_timeout=IDLE, cull_interval=MAKES_PLACE, cull_connected=True
+    )
+    config.FewKernels.places = places + HEATED
+    return config
+
+
+@cache
+def kernels() -> type:
+    """The class that starts kernels, made when Jupyter is there to make it of."""
+    import asyncio
+
+    from jupyter_server._tz import utcnow
+    from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+    from tornado.web import HTTPError
+    from traitlets import Int
+
+    class FewKernels(AsyncMappingKernelManager):
+        """Starts no more kernels than there are places; one that idles makes place."""
+
+        places = Int(PLACES + HEATED, config=True, help="Kernels at a time.")
+
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.starting = 0
+
+        async def start_kernel(self, **kwargs) -> str:
+            """Start one, or refuse with a sentence when all are taken."""
+            if len(self) + self.starting >= self.places and not await self.make_place():
+                if "VOILA_PREHEAT" in kwargs.get("env", {}):
+                    asyncio.get_running_loop().call_later(AGAIN, self.heat)
+                raise HTTPError(503, FULL, reason=FULL)
+            self.starting += 1
+            try:
+                return await super().start_kernel(**kwargs)
+            finally:
+                self.starting -= 1
+
+        async def make_place(self) -> bool:
+            """End the kernel that has idled longest, if that is long enough."""
+            waiting = self.waiting()
+            taken = {
+                key: kernel.last_activity
+                for key, kernel in self._kernels.items()
+                if key not in waiting and hasattr(kernel, "last_activity")
+            }
+            if not taken:
+                return False
+            longest = min(taken, key=taken.get)
+            if (utcnow() - taken[longest]).total_seconds() < MAKES_PLACE:
+                return False
+            await self.shutdown_kernel(longest)
+            return True
+
+        def waiting(self) -> set[str]:
+            """Kernels that Voilà has heated and nobody has taken yet."""
+            tasks = [task for pool in getattr(self, "_pools", {}).values() for task in pool]
+            done = [task for task in tasks if task.done() and not task.cancelled()]
+            return {task.result()["kernel_id"] for task in done if not task.exception()}
+
+        def heat(self) -> None:
+            """Try again to keep a kernel waiting."""
+            for pool in self._pools.values():
+                pool[:] = [t for t in pool if not (t.done() and (t.cancelled() or t.exception()))]
+            self.fill_if_needed(delay=0, notebook_name=self.notebook_path)
+
+    return FewKernels
