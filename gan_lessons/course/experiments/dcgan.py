@@ -10,14 +10,23 @@ from itertools import product
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_lessons.augment import resize
 from gan_lessons.config import TrainConfig
+from gan_lessons.course.experiments.looking import (
+    LATENT,
+    SIZE,
+    Judge,
+    draw,
+    gradient_norms,
+)
+from gan_lessons.course.experiments.looking import checkerboard as checkerboard  # for lesson 03
+from gan_lessons.course.experiments.looking import in_rows as in_rows
 from gan_lessons.data.datasets import load_dataset
 from gan_lessons.data.samples import Samples
 from gan_lessons.losses import nonsaturating_g
-from gan_lessons.networks.dcgan import DOUBLINGS, WEIGHTED, DCGANConfig, build
+from gan_lessons.networks.dcgan import DOUBLINGS, DCGANConfig, build
 from gan_lessons.networks.mlp import MLPConfig
 from gan_lessons.objectives.gan import GAN, DCGANRecipe, DenseGANRecipe, GANLoss
 from gan_lessons.training import checkpoint, ema
@@ -27,7 +36,7 @@ from gan_lessons.training.precision import resolve
 
 LESSON = "03_dcgan"
 DATA = "emoji_styles"
-STYLE, SIZE, LATENT = "fluent", 32, 64
+STYLE = "fluent"
 DEEP = 3  # further convolutions at each size, in the deep networks
 
 
@@ -161,24 +170,6 @@ def note(result: Watched, terms: dict[str, Tensor], norms: dict[str, list[float]
         result.gradients.setdefault(name, []).append(values)
 
 
-def gradient_norms(network: nn.Module) -> list[float]:
-    """Norm of the gradient of each weight, from the input to the output.
-
-    Args:
-        network: after a backward pass.
-
-    Returns:
-        One number a linear or convolutional layer; shortcuts are not counted, so that networks
-        with and without them have the same layers.
-    """
-    layers = [
-        module
-        for name, module in network.named_modules()
-        if isinstance(module, WEIGHTED) and "shortcut" not in name
-    ]
-    return [layer.weight.grad.float().norm().item() for layer in layers]
-
-
 def at_start(seed: int = 0, *, batch: int = 32, **choices: Any) -> list[float]:
     """Gradient norms of a generator before its first step, under the non-saturating loss.
 
@@ -195,64 +186,6 @@ def at_start(seed: int = 0, *, batch: int = 32, **choices: Any) -> list[float]:
     z = torch.randn(batch, config.latent_dim, generator=torch.Generator().manual_seed(seed))
     nonsaturating_g(networks["discriminator"](networks["generator"](z))).backward()
     return gradient_norms(networks["generator"])
-
-
-def checkerboard(x: Tensor) -> float:
-    """Power of the finest pattern, of period 2, over that of the patterns next to it.
-
-    Args:
-        x: `(N, C, H, W)`, sides even.
-
-    Returns:
-        1 where period 2 is nothing special, as in noise; a grid of single pixels gives more.
-    """
-    finest = 0.0
-    nearby = 0.0
-    for rows in (x, x.transpose(2, 3)):
-        power = torch.fft.rfft(rows.float(), dim=3).abs().square().mean(dim=(0, 1, 2))
-        finest += power[-1].item()
-        nearby += power[-4:-1].mean().item()
-    return finest / nearby
-
-
-@torch.no_grad()
-def draw(generator: nn.Module, count: int, *, latent: int = LATENT, seed: int = 1) -> Tensor:
-    """Pictures from a generator, `(count, 3, SIZE, SIZE)` in [-1, 1]; always the same latents."""
-    z = torch.randn(count, latent, generator=torch.Generator().manual_seed(seed))
-    device = next(generator.parameters()).device
-    parts = [generator(part).cpu() for part in z.to(device).split(64)]
-    return (
-        torch.cat(parts).unflatten(1, (3, SIZE, SIZE)) if parts[0].ndim == 2 else torch.cat(parts)
-    )
-
-
-def in_rows(x: Tensor, columns: int = 8) -> list:
-    """Pictures `(N, 3, H, W)` in [-1, 1] as rows of arrays in [0, 1], for `plots.image_grid`."""
-    shown = ((x.detach().clamp(-1, 1) + 1) / 2).permute(0, 2, 3, 1).numpy()
-    return [shown[k : k + columns] for k in range(0, len(shown), columns)]
-
-
-@dataclass(frozen=True)
-class Judge:
-    """Measures pictures against real ones; the features of these are computed once."""
-
-    real: Tensor  # (N, 1280) features
-
-    @classmethod
-    def of(cls, images: Tensor, count: int, seed: int = 0) -> "Judge":
-        """A judge who has seen some real pictures, drawn at random."""
-        from gan_lessons.metrics.features import embed
-
-        rows = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:count]
-        return cls(embed(images[rows])[1])
-
-    def __call__(self, x: Tensor) -> dict[str, float]:
-        """KID x 1000, its spread over subsets, and the checkerboard of pictures."""
-        from gan_lessons.metrics.features import embed
-        from gan_lessons.metrics.frechet import kernel_distance
-
-        mean, spread = kernel_distance(self.real, embed(x)[1])
-        return {"kid": 1000 * mean, "kid_spread": 1000 * spread, "checkerboard": checkerboard(x)}
 
 
 def variants() -> dict[str, dict[str, Any]]:
