@@ -100,7 +100,7 @@ def kernels() -> type:
             """Start one, or refuse with a sentence when all are taken."""
             if len(self) + self.starting >= self.places and not await self.make_place():
                 if "VOILA_PREHEAT" in kwargs.get("env", {}):
-                    asyncio.get_running_loop().call_later(AGAIN, self.heat)
+                    asyncio.get_running_loop().call_later(AGAIN, heat, self)
                 raise HTTPError(503, FULL, reason=FULL)
             self.starting += 1
             try:
@@ -110,7 +110,7 @@ def kernels() -> type:
 
         async def make_place(self) -> bool:
             """End the kernel that has idled longest, if that is long enough."""
-            waiting = self.waiting()
+            waiting = heated(self)
             taken = {
                 key: kernel.last_activity
                 for key, kernel in self._kernels.items()
@@ -124,16 +124,18 @@ def kernels() -> type:
             await self.shutdown_kernel(longest)
             return True
 
-        def waiting(self) -> set[str]:
-            """Kernels that Voilà has heated and nobody has taken yet."""
-            tasks = [task for pool in getattr(self, "_pools", {}).values() for task in pool]
-            done = [task for task in tasks if task.done() and not task.cancelled()]
-            return {task.result()["kernel_id"] for task in done if not task.exception()}
-
-        def heat(self) -> None:
-            """Try again to keep a kernel waiting."""
-            for pool in self._pools.values():
-                pool[:] = [t for t in pool if not (t.done() and (t.cancelled() or t.exception()))]
-            self.fill_if_needed(delay=0, notebook_name=self.notebook_path)
-
     return FewKernels
+
+
+def heated(manager: Any) -> set[str]:
+    """Kernels that Voilà has heated and nobody has taken yet."""
+    tasks = [task for pool in getattr(manager, "_pools", {}).values() for task in pool]
+    done = [task for task in tasks if task.done() and not task.cancelled()]
+    return {task.result()["kernel_id"] for task in done if not task.exception()}
+
+
+def heat(manager: Any) -> None:
+    """Try again to keep a kernel waiting."""
+    for pool in manager._pools.values():
+        pool[:] = [t for t in pool if not (t.done() and (t.cancelled() or t.exception()))]
+    manager.fill_if_needed(delay=0, notebook_name=manager.notebook_path)
