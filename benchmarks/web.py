@@ -15,7 +15,7 @@ import numpy as np
 from gan_lessons import export_web
 from gan_lessons.style_transfer import StyleTransfer
 
-MODEL, CALLS, WARM = "emoji64", 15, 3
+MODEL, CALLS, WARM = "emoji64", 15, 20  # browsers compile anew what they see to be used
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 

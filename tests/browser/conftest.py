@@ -222,6 +222,10 @@ class Lesson(Window):
     def run_all(self) -> None:
         """Choose Run, Run All Cells, and wait until the last cell has ended."""
         self.page.wait_for_function(f"{PANEL}.sessionContext.session?.kernel?.status === 'idle'")
+        # Lessons come with stored outputs, which would pass for those of this run.
+        self.page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        self.page.wait_for_function(f"{CELLS}.every(cell => !cell.model.outputs.length)")
+        self.page.evaluate(f"{CELLS}.forEach(cell => {{ cell.model.executionCount = null; }})")
         self.page.locator(".lm-MenuBar-item", has_text=re.compile("^Run$")).click()
         self.page.locator(".lm-Menu-item", has_text=re.compile("^Run All Cells$")).click()
         self.page.wait_for_function(

@@ -8,12 +8,9 @@ pytestmark = pytest.mark.slow
 def test_the_first_lesson_runs_from_top_to_bottom(lesson):
     here = lesson("00_start_here")
     here.shot("opened")
-    before = here.page.evaluate(
-        "jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.executionCount).length"
-    )
     here.run_all()
     outputs = here.outputs()
-    assert before < 100 and outputs
+    assert sum(each["output_type"] == "display_data" for each in outputs) > 5, "figures are shown"
     assert not [each for each in outputs if each["output_type"] == "error"]
 
     controls = here.go_to("def explore(")
