@@ -5,7 +5,9 @@ widgets and no code. Pictures are shrunk in the browser, and what is larger than
 never reaches a kernel.
 """
 
+import asyncio
 import os
+from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -77,65 +79,66 @@ def settings(*, port: int, ip: str, browser: bool, places: int) -> Any:
     return config
 
 
+class Places:
+    """Starts no more kernels than there are places; one that idles makes place.
+
+    Mixed into Jupyter's manager of kernels, which does the work.
+    """
+
+    starting = 0  # kernels that are about to be among those that run
+
+    async def start_kernel(self, **kwargs) -> str:
+        """Start one, or refuse with a sentence when all are taken."""
+        from tornado.web import HTTPError
+
+        if len(self) + self.starting >= self.places and not await self.make_place():
+            if "VOILA_PREHEAT" in kwargs.get("env", {}):
+                asyncio.get_running_loop().call_later(AGAIN, self.heat)
+            raise HTTPError(503, FULL, reason=FULL)
+        self.starting += 1
+        try:
+            return await super().start_kernel(**kwargs)
+        finally:
+            self.starting -= 1
+
+    async def make_place(self) -> bool:
+        """End the kernel that has idled longest, if that is long enough."""
+        waiting, now = self.waiting(), datetime.now(UTC)
+        taken = {
+            key: kernel.last_activity
+            for key, kernel in self._kernels.items()
+            if key not in waiting and hasattr(kernel, "last_activity")
+        }
+        if not taken:
+            return False
+        longest = min(taken, key=taken.get)
+        if (now - taken[longest]).total_seconds() < MAKES_PLACE:
+            return False
+        await self.shutdown_kernel(longest)
+        return True
+
+    def waiting(self) -> set[str]:
+        """Kernels that Voilà has heated and nobody has taken yet."""
+        tasks = [task for pool in getattr(self, "_pools", {}).values() for task in pool]
+        done = [task for task in tasks if task.done() and not task.cancelled()]
+        return {task.result()["kernel_id"] for task in done if not task.exception()}
+
+    def heat(self) -> None:
+        """Try again to keep a kernel waiting."""
+        for pool in self._pools.values():
+            pool[:] = [t for t in pool if not (t.done() and (t.cancelled() or t.exception()))]
+        self.fill_if_needed(delay=0, notebook_name=self.notebook_path)
+
+
 @cache
 def kernels() -> type:
-    """The class that starts kernels, made when Jupyter is there to make it of."""
-    import asyncio
-
-    from jupyter_server._tz import utcnow
+    """Jupyter's manager of kernels with places, made when Jupyter is there to make it of."""
     from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-    from tornado.web import HTTPError
     from traitlets import Int
 
-    class FewKernels(AsyncMappingKernelManager):
-        """Starts no more kernels than there are places; one that idles makes place."""
+    class FewKernels(Places, AsyncMappingKernelManager):
+        """See `Places`."""
 
         places = Int(PLACES + HEATED, config=True, help="Kernels at a time.")
 
-        def __init__(self, **kwargs):
-            super().__init__(**kwargs)
-            self.starting = 0
-
-        async def start_kernel(self, **kwargs) -> str:
-            """Start one, or refuse with a sentence when all are taken."""
-            if len(self) + self.starting >= self.places and not await self.make_place():
-                if "VOILA_PREHEAT" in kwargs.get("env", {}):
-                    asyncio.get_running_loop().call_later(AGAIN, heat, self)
-                raise HTTPError(503, FULL, reason=FULL)
-            self.starting += 1
-            try:
-                return await super().start_kernel(**kwargs)
-            finally:
-                self.starting -= 1
-
-        async def make_place(self) -> bool:
-            """End the kernel that has idled longest, if that is long enough."""
-            waiting = heated(self)
-            taken = {
-                key: kernel.last_activity
-                for key, kernel in self._kernels.items()
-                if key not in waiting and hasattr(kernel, "last_activity")
-            }
-            if not taken:
-                return False
-            longest = min(taken, key=taken.get)
-            if (utcnow() - taken[longest]).total_seconds() < MAKES_PLACE:
-                return False
-            await self.shutdown_kernel(longest)
-            return True
-
     return FewKernels
-
-
-def heated(manager: Any) -> set[str]:
-    """Kernels that Voilà has heated and nobody has taken yet."""
-    tasks = [task for pool in getattr(manager, "_pools", {}).values() for task in pool]
-    done = [task for task in tasks if task.done() and not task.cancelled()]
-    return {task.result()["kernel_id"] for task in done if not task.exception()}
-
-
-def heat(manager: Any) -> None:
-    """Try again to keep a kernel waiting."""
-    for pool in manager._pools.values():
-        pool[:] = [t for t in pool if not (t.done() and (t.cancelled() or t.exception()))]
-    manager.fill_if_needed(delay=0, notebook_name=manager.notebook_path)
