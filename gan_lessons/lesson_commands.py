@@ -13,7 +13,7 @@ Out = Annotated[Path, typer.Option(help="Folder for what the runs leave.")]
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line of the course."""
-    lines = ["gan-lessons run 04 -p loss hinge -p seed 1 --out runs/hinge"]
+    lines = ["gan-lessons run 03 -p loss hinge -p seed 1 --out runs/hinge"]
     app.command(context_settings=OWN, epilog=example(*lines))(run)
     lines = ["gan-lessons sweep losses.yaml --out runs/losses --jobs 2"]
     app.command(epilog=example(*lines))(sweep)

@@ -100,6 +100,8 @@ def test_the_commands_are_those_of_the_documentation():
         "run",
         "sweep",
         "report",
+        "export",
+        "explore",
         "doctor",
         "lab",
         "colab",
