@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 NOTEBOOK = Path(__file__).parent / "explorer_app.ipynb"
+LOOKS = Path(__file__).parent / "jupyter"  # where the page's template lies
 PLACES = 6  # visitors at a time, each with a kernel of about half a gigabyte
 HEATED = 1  # kernels that wait, all imported and drawn, for the next visitor
 IDLE = 600  # seconds without any action after which a visitor's kernel is ended
@@ -46,6 +47,8 @@ def serve(
         raise ValueError(f"places must be 1 or more, got {places}")
     # Kernels share the processor: more threads in each would stand in each other's way.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    paths = [str(LOOKS), os.environ.get("JUPYTER_PATH", "")]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     from voila.app import Voila
 
     app = Voila(config=settings(port=port, ip=ip, browser=browser, places=places))
@@ -66,6 +69,7 @@ def settings(*, port: int, ip: str, browser: bool, places: int) -> Any:
         tornado_settings={"websocket_max_message_size": MESSAGE},
     )
     config.VoilaConfiguration.update(
+        template="explorer",
         multi_kernel_manager_class=kernels(),
         preheat_kernel=True,
         default_pool_size=HEATED,

@@ -1,0 +1,173 @@
+"""The style explorer as an app, in a real browser: every action is answered by other pixels."""
+
+import io
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("voila")
+pytestmark = pytest.mark.slow
+
+PICTURES = ".explorer .widget-image"
+SAID = ".explorer .explorer-said"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """Address of the real app."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    command = [sys.executable, "-m", "gan_lessons", "explore", "--no-browser", "--port", str(port)]
+    with log.open("wb") as handle:
+        process = subprocess.Popen(
+            command, stdout=handle, stderr=handle, cwd=log.parent,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+    until = time.monotonic() + 120
+    while "is filled with" not in log.read_text() and time.monotonic() < until:
+        assert process.poll() is None, log.read_text()[-2000:]
+        time.sleep(0.3)
+    yield f"http://127.0.0.1:{port}/"
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
+
+
+@pytest.fixture
+def opened(app, window):
+    """The page, with its pictures."""
+
+    def start(**options):
+        here = window(**options)
+        here.page.goto(app)
+        here.page.wait_for_selector(f"{PICTURES}[src^=blob]")
+        here.page.wait_for_function(
+            f"document.querySelectorAll('{PICTURES}[src^=blob]').length >= 18"
+        )
+        return here
+
+    return start
+
+
+def pictures(here) -> list[np.ndarray]:
+    """Pixels of all pictures of the explorer, as the browser got them."""
+    data = here.page.evaluate(
+        f"""async () => Promise.all([...document.querySelectorAll('{PICTURES}')].map(
+            async image => Array.from(new Uint8Array(await (await fetch(image.src)).arrayBuffer()))
+        ))"""
+    )
+    return [
+        np.asarray(Image.open(io.BytesIO(bytes(one))).convert("RGB")).astype(int) for one in data
+    ]
+
+
+def large(here) -> np.ndarray:
+    return next(one for one in pictures(here) if one.shape[0] == 256)
+
+
+def until_it_differs(here, before: np.ndarray, look=large, by: float = 0.3) -> np.ndarray:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        now = look(here)
+        if now.shape == before.shape and np.abs(now - before).mean() > by:
+            return now
+        here.page.wait_for_timeout(50)
+    raise AssertionError("the picture stayed as it was")
+
+
+def a_picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((900, 600)).convert("RGB").save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def bring(here, data: bytes, kind: str = "image/jpeg") -> None:
+    file = {"name": "a private name.jpg", "mimeType": kind, "buffer": data}
+    here.page.locator(".gan-drop input[type=file]").first.set_input_files(file)
+
+
+def press(here, text: str) -> None:
+    here.page.get_by_role("button", name=re.compile(rf"^{text}$")).first.click()
+
+
+def test_a_visitor_picks_asks_for_more_and_drags(opened):
+    here = opened()
+    here.shot("opened")
+    before = large(here)
+    press(here, "openmoji")
+    before = until_it_differs(here, before, by=1)
+    first = pictures(here)[-8:]
+    press(here, "More")
+    until_it_differs(here, np.stack(first), lambda h: np.stack(pictures(h)[-8:]))
+    handle = here.page.locator(".explorer .noUi-handle").first
+    handle.focus()
+    for _ in range(30):
+        here.page.keyboard.press("ArrowLeft")
+    until_it_differs(here, before, by=1)
+    here.page.wait_for_function("document.body.textContent.includes('at strength 0.70')")
+    here.shot("weaker")
+
+
+def test_ones_own_picture_is_shown_and_broken_ones_are_explained(opened):
+    here = opened()
+    before = large(here)
+    bring(here, a_picture())
+    here.page.wait_for_selector(f"{SAID}:has-text('Your picture is here')")
+    mine = until_it_differs(here, before, by=5)
+    bring(here, a_picture()[:300])
+    here.page.wait_for_selector(f"{SAID}.wrong:has-text('it is cut short')")
+    bring(here, b"x" * 5_000_000)
+    here.page.wait_for_selector(".gan-drop:has-text('too large to be sent')")
+    assert (large(here) == mine).all()
+    assert "private" not in here.page.content()
+    here.shot("mine")
+
+
+def test_a_walk_is_downloaded_and_a_favourite_kept(opened):
+    here = opened()
+    press(here, "fluent ink")
+    here.page.locator(".lm-TabBar-tab", has_text="Download").click()
+    press(here, "GIF")
+    with here.page.expect_download() as download:
+        here.page.locator(".explorer-file").click()
+    assert download.value.suggested_filename == "walk_fluent_ink_seed0_draw1.gif"
+    with Image.open(download.value.path()) as animation:
+        assert animation.format == "GIF" and animation.n_frames == 30
+    press(here, "Keep")
+    here.page.wait_for_selector(f"{SAID}:has-text('style=fluent_ink')")
+    here.page.locator(".lm-TabBar-tab", has_text="Favourites").click()
+    here.page.get_by_role("button", name="seed 0, 1").wait_for()
+    here.shot("favourite")
+
+
+def test_the_map_follows_the_pointer(opened):
+    here = opened()
+    press(here, "openmoji")
+    here.page.locator(".lm-TabBar-tab", has_text="Map").click()
+    here.page.wait_for_selector(".gan-map img[src^=blob]")
+    before = large(here)
+    box = here.page.locator(".gan-map").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    here.page.mouse.move(x, y)
+    here.page.mouse.down()
+    for step in range(1, 31):
+        here.page.mouse.move(x + 4 * step, y - 4 * step)
+    here.page.mouse.up()
+    until_it_differs(here, before, by=0.1)
+    assert here.page.locator(".gan-map").get_attribute("aria-valuetext").startswith("1.")
+    here.shot("map")
+
+
+def test_a_phone_has_no_sideways_scrolling(opened):
+    here = opened(width=390, height=1500)
+    assert here.page.evaluate("document.documentElement.scrollWidth") <= 390
+    here.shot("phone")
