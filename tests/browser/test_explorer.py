@@ -128,7 +128,7 @@ def test_ones_own_picture_is_shown_and_broken_ones_are_explained(opened):
     bring(here, b"x" * 5_000_000)
     here.page.wait_for_selector(".gan-drop:has-text('too large to be sent')")
     assert (large(here) == mine).all()
-    assert "private" not in here.page.content()
+    assert "a private name" not in here.page.content()
     here.shot("mine")
 
 
