@@ -49,9 +49,9 @@ def skip(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium, started once for all tests of a process."""
+    """Chromium, started once for a file: while Playwright lives, its loop runs in this process."""
     if importlib.util.find_spec("playwright") is None:
         skip("Playwright is not installed")
     from playwright import sync_api

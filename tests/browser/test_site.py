@@ -17,7 +17,7 @@ from gan_lessons.style_transfer import StyleTransfer
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(browser, unavailable, served, tmp_path_factory) -> str:
     """Address of the bundled model's folder, written by the command and served plainly."""
     folder = tmp_path_factory.mktemp("site")
