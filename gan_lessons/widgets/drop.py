@@ -51,9 +51,9 @@ def file_button(label: str, take: Callable[[bytes], None]) -> widgets.FileUpload
         label: what the picture is for.
         take: given the bytes of each file. Its name is not looked at.
     """
-    button = widgets.FileUpload(
-        accept="image/*", multiple=False, description="Choose a file", tooltip=label
-    )
+    button = widgets.FileUpload(accept="image/*", multiple=False, description="Choose a file")
+    if "tooltip" in button.traits():  # ipywidgets 8
+        button.tooltip = label
 
     def chosen(change: dict) -> None:
         if not change["new"]:
@@ -75,8 +75,8 @@ def contents(value: Any) -> list[bytes]:
 
 def _forget(button: widgets.FileUpload) -> None:
     """Let go of the bytes, and let the same file be chosen again."""
-    if isinstance(button.value, dict):
-        button.value.clear()
+    if "data" in button.traits():  # ipywidgets 7, which makes its value of these two
+        button.metadata, button.data = [], []
         button._counter = 0
     else:
         button.value = ()

@@ -1,6 +1,10 @@
 """The first lesson in a real JupyterLab, as a learner meets it."""
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.slow
 
@@ -27,3 +31,89 @@ def test_the_first_lesson_runs_from_top_to_bottom(lesson):
     )
     assert controls.locator("img").last.get_attribute("src") != old
     here.shot("widget-moved")
+
+
+LARGE = "img => img.naturalWidth === 256"
+READ = """img => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
+    const context = canvas.getContext('2d');
+    context.drawImage(img, 0, 0);
+    return Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data);
+}"""
+
+
+class Explorer:
+    """The style explorer in a lesson, with its large picture."""
+
+    def __init__(self, here):
+        self.page = here.page
+        here.go_to("StyleExplorer(model_name")
+        self.root = here.page.locator(".explorer:visible").first
+        self.root.wait_for()
+        (self.large,) = (i for i in self.root.locator("img").all() if i.evaluate(LARGE))
+
+    def pixels(self) -> np.ndarray:
+        return np.array(self.large.evaluate(READ), dtype=float)
+
+    def after(self, act) -> np.ndarray:
+        """Do something, wait until the large picture is another one, and read it."""
+        old = self.large.get_attribute("src")
+        act()
+        self.page.wait_for_function(
+            "([img, old]) => img.src !== old && img.complete && img.naturalWidth",
+            arg=[self.large.element_handle(), old],
+        )
+        return self.pixels()
+
+    def press(self, name: str) -> np.ndarray:
+        button = self.root.get_by_role("button", name=name).first
+        return self.after(button.click)
+
+
+def disc() -> bytes:
+    """A PNG of a purple disc on white."""
+    y, x = np.mgrid[:96, :96]
+    image = np.full((96, 96, 3), 255, np.uint8)
+    image[(x - 48) ** 2 + (y - 48) ** 2 < 900] = (150, 30, 160)
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_the_style_explorer_answers_in_its_lesson(lesson):
+    here = lesson("14_style_explorer")
+    here.run_all()
+    assert not [each for each in here.outputs() if each["output_type"] == "error"]
+    explorer = Explorer(here)
+    ink, openmoji = explorer.press("fluent ink"), explorer.press("openmoji")
+    assert np.abs(ink - openmoji).mean() > 3
+    here.shot("style")
+
+    slider = explorer.root.get_by_role("slider").first
+    slider.focus()
+    source = explorer.after(lambda: here.page.keyboard.press("Home"))
+    assert np.abs(source - openmoji).mean() > 1
+    here.shot("strength")
+
+    file = explorer.root.locator("input[type=file]").first
+    good = {"name": "disc.png", "mimeType": "image/png", "buffer": disc()}
+    mine = explorer.after(lambda: file.set_input_files(good))
+    assert np.abs(mine - source).mean() > 5
+    here.shot("uploaded")
+    file.set_input_files(good | {"name": "broken.png", "buffer": disc()[:100]})
+    alert = explorer.root.get_by_role("alert")
+    alert.wait_for()
+    assert alert.inner_text().strip() and np.array_equal(explorer.pixels(), mine)
+    here.shot("broken")
+
+    explorer.root.get_by_role("button", name="More").first.click()
+    explorer.root.get_by_role("button", name="draw 9").wait_for()
+    explorer.root.get_by_role("button", name="Download").first.click()
+    link = explorer.root.locator("a.explorer-file")
+    link.wait_for()
+    with here.page.expect_download() as waiting:
+        link.click()
+    saved = Image.open(waiting.value.path())
+    assert saved.size == (64, 64) and waiting.value.suggested_filename.endswith(".png")
+    here.shot("downloaded")

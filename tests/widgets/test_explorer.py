@@ -118,7 +118,8 @@ def test_the_plain_button_takes_a_file_and_lets_go_of_it():
         file = {"name": "a.png", "type": "image/png", "size": 3, "last_modified": 0}
         send(button, value=[{**file, "content": memoryview(b"abc")}])
     else:
-        button.value = {"a.png": {"metadata": {}, "content": b"abc"}}
+        send(button, metadata=[{"name": "a.png"}], data=[memoryview(b"abc")], _counter=1)
+        assert not button.data and not button.metadata
     assert taken == [b"abc"] and not button.value
 
 
