@@ -63,6 +63,7 @@ def test_training_learns_a_single_gaussian_and_is_looked_at_on_the_way():
     assert course.steps == [50, 100, 150] and len(course.points) == 3
     assert course.modes[-1] == 1 and course.quality[-1] > 0.8
     assert set(course.figures()) == {"steps", "modes", "quality", "distance", "averaged"}
+    torch.testing.assert_close(course.figures(7)["made"], course.points[-1][:7], rtol=0, atol=6e-3)
     again = lab.fit(lab.recipe("relativistic", "r1 + r2", steps=150), mixture, looks=3)
     assert again.distance == course.distance
 
