@@ -217,7 +217,7 @@ class OutputFolder:
         _sync_folder(target.parent)
 
     def append_line(self, relative: str | os.PathLike, line: str) -> None:
-        """Adds one line to a log such as JSONL, in one write.
+        """Adds one line to a log such as JSONL, in one write; writers of one log take turns.
 
         A line that a killed process left unfinished is closed first, so that it spoils no other;
         a line that does not fit on the disk is taken back.
@@ -237,6 +237,9 @@ class OutputFolder:
         with _explained(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             with open(target, "a+b", buffering=0) as handle:
+                # A write crosses memory pages one by one: without the lock, another writer's line
+                # could be seen half-written here, and be taken for one that nobody will finish.
+                _lock(handle, wait=True)
                 size = handle.seek(0, os.SEEK_END)
                 if size and _last_byte(handle) != b"\n":
                     data = b"\n" + data
@@ -281,14 +284,14 @@ def _temporary_beside(target: Path) -> tuple[Path, BinaryIO]:
     return temporary, handle
 
 
-def _lock(handle: BinaryIO) -> bool:
+def _lock(handle: BinaryIO, *, wait: bool = False) -> bool:
     """Locks a file for as long as it is open; true also where the system has no such locks."""
     try:
         import fcntl
     except ImportError:  # Windows does not let anybody remove an open file: no lock needed
         return True
     try:
-        fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle.fileno(), fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:
         return False
     return True

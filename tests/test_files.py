@@ -237,9 +237,10 @@ class TestAppending:
             out.append_line("log", line)
 
     def test_many_writers(self, out):
+        # Lines of several memory pages: the system makes such a write visible page by page.
         def write(who: int):
             for i in range(50):
-                out.append_line("log", f"{who}:{i}:" + "x" * 200)
+                out.append_line("log", f"{who}:{i}:" + "x" * 20_000)
 
         writers = [threading.Thread(target=write, args=(who,)) for who in range(4)]
         for writer in writers:
@@ -248,6 +249,20 @@ class TestAppending:
             writer.join()
         lines = (out.root / "log").read_text().splitlines()
         assert len(lines) == len(set(lines)) == 200
+
+    @posix
+    def test_a_line_that_is_being_written_is_waited_for(self, out):
+        import fcntl
+
+        with (out.root / "log").open("wb", buffering=0) as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            other.write(b"its first half,")
+            ours = threading.Thread(target=out.append_line, args=("log", "ours"))
+            ours.start()
+            ours.join(timeout=0.2)
+            other.write(b" its second\n")
+        ours.join()
+        assert (out.root / "log").read_text() == "its first half, its second\nours\n"
 
 
 KILLED = """
