@@ -57,7 +57,8 @@ class Course:
         modes: reached then, of `len(mixture.centres)`.
         quality: share of points within three widths of a mode.
         distance: sliced, to real points.
-        averaged: the same three figures of the averaged generator, at the end.
+        slope: of the discriminator at real points, its mean length.
+        averaged: the first three figures of the averaged generator, at the end.
         points: `(MEASURED, 2)`, made by the generator at each look.
     """
 
@@ -65,13 +66,14 @@ class Course:
     modes: list[int] = field(default_factory=list)
     quality: list[float] = field(default_factory=list)
     distance: list[float] = field(default_factory=list)
+    slope: list[float] = field(default_factory=list)
     averaged: dict[str, float] = field(default_factory=dict)
     points: list[Tensor] = field(default_factory=list)
 
     def figures(self, points: int = 0) -> dict[str, Any]:
         """All but the points, and so many of the last look's, rounded."""
         found = {name: value for name, value in vars(self).items() if name != "points"}
-        return found | ({"made": self.points[-1][:points].round(decimals=2)} if points else {})
+        return found | ({"drawn": self.points[-1][:points].round(decimals=2)} if points else {})
 
 
 def problem() -> Mixture:
@@ -168,8 +170,10 @@ def fit_all(
                 update(objective, state, phase, batch, step, train.lr_scale(step))
         ema.update(state.averages["generator"], state.networks["generator"], train.ema_decay)
         if step + 1 in due:
+            steep = slopes(state.networks["discriminator"], [data[seed].real for seed in seeds])
             for k, made in enumerate(points_of(state.networks["generator"], z)):
                 look(courses[k], step + 1, made, mixture, data[seeds[k]].real)
+                courses[k].slope.append(steep[k])
     for k, made in enumerate(points_of(state.averages["generator"], z)):
         courses[k].averaged = measure(made, mixture, data[seeds[k]].real)
     return courses
@@ -197,6 +201,15 @@ class Data:
 def points_of(generator: nn.Module, z: Tensor) -> Sequence[Tensor]:
     """What one generator, or each of a stack, makes of its latents: `(MEASURED, 2)` each."""
     return generator(z).split(MEASURED)
+
+
+def slopes(discriminator: nn.Module, real: Sequence[Tensor]) -> list[float]:
+    """Mean length of the gradient in the points: of one discriminator, or of each of a stack."""
+    x = torch.cat(list(real)).requires_grad_()
+    discriminator.eval()  # or spectral norm would take a step of its power iteration
+    (gradient,) = torch.autograd.grad(discriminator(x).sum(), x)
+    discriminator.train()
+    return [part.mean().item() for part in gradient.norm(dim=1).split(MEASURED)]
 
 
 def look(course: Course, step: int, made: Tensor, mixture: Mixture, real: Tensor) -> None:

@@ -46,6 +46,13 @@ def test_the_distance_of_shifted_points_is_the_mean_of_the_projected_shift():
     assert math.isnan(lab.sliced_distance(points, points * float("nan")))
 
 
+def test_the_slope_is_the_length_of_the_gradient():
+    plane = torch.nn.Linear(2, 1)
+    expected = plane.weight.norm().item()
+    found = lab.slopes(plane, [torch.zeros(lab.MEASURED, 2), torch.ones(lab.MEASURED, 2)])
+    assert found == pytest.approx([expected, expected])
+
+
 def test_modes_and_quality_are_counted():
     mixture = ring(4, radius=2.0, std=0.1)
     real, _ = mixture.sample(400, torch.Generator().manual_seed(0))
@@ -62,8 +69,9 @@ def test_training_learns_a_single_gaussian_and_is_looked_at_on_the_way():
     course = lab.fit(lab.recipe("relativistic", "r1 + r2", steps=150), mixture, looks=3)
     assert course.steps == [50, 100, 150] and len(course.points) == 3
     assert course.modes[-1] == 1 and course.quality[-1] > 0.8
-    assert set(course.figures()) == {"steps", "modes", "quality", "distance", "averaged"}
-    torch.testing.assert_close(course.figures(7)["made"], course.points[-1][:7], rtol=0, atol=6e-3)
+    kept = {"steps", "modes", "quality", "distance", "slope", "averaged"}
+    assert set(course.figures()) == kept and len(course.slope) == 3
+    torch.testing.assert_close(course.figures(7)["drawn"], course.points[-1][:7], rtol=0, atol=6e-3)
     again = lab.fit(lab.recipe("relativistic", "r1 + r2", steps=150), mixture, looks=3)
     assert again.distance == course.distance
 
@@ -80,6 +88,7 @@ def test_trained_at_once_is_trained_one_after_the_other(regulariser):
         assert course.steps == alone.steps == [6, 12]
         for made, expected in zip(course.points, alone.points, strict=True):
             torch.testing.assert_close(made, expected, rtol=1e-3, atol=1e-4)
+        assert course.slope == pytest.approx(alone.slope, rel=1e-3)
         assert course.averaged["distance"] == pytest.approx(alone.averaged["distance"], rel=1e-3)
 
 
