@@ -287,7 +287,7 @@ def run(store, preset: str, report: Callable[[str], None]) -> None:
     """
     budget = BUDGETS[preset]
     store.once("real", floor)
-    store.once("cost", lambda: cost(min(budget.steps, 100)))
+    store.once("cost", lambda: cost(min(budget.steps, 300)))
     alike: dict[tuple, list[tuple[str, DenseGANRecipe]]] = {}
     for (name, cell), seed in product(cells().items(), range(budget.seeds)):
         config = recipe(**cell, steps=budget.steps, seed=seed)
@@ -302,6 +302,7 @@ def run(store, preset: str, report: Callable[[str], None]) -> None:
 
 def cost(steps: int) -> dict[str, float]:
     """CPU milliseconds a step under each regulariser, one GAN at a time."""
+    fit(recipe("nonsaturating", "none", steps=min(steps, 20)), looks=1)  # what only a start costs
     found = {}
     for regulariser in REGULARISERS:
         config = recipe("nonsaturating", regulariser, steps=steps)
