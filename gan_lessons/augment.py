@@ -38,10 +38,9 @@ def augment(x: Tensor, uniform: Tensor, kinds: tuple[str, ...]) -> Tensor:
 def shift(x: Tensor, uniform: Tensor) -> Tensor:
     """Move each image by up to an eighth of its side, repeating its border."""
     n, channels, height, width = x.shape
-    reach = torch.tensor([height, width], device=x.device) * SHIFT
-    offset = ((uniform * 2 - 1) * reach).round().long()  # (N, 2)
-    rows = torch.arange(height, device=x.device)[None] + offset[:, :1]
-    columns = torch.arange(width, device=x.device)[None] + offset[:, 1:]
+    moved = (uniform * 2 - 1) * SHIFT  # (N, 2), as shares of the sides
+    rows = torch.arange(height, device=x.device)[None] + (moved[:, :1] * height).round().long()
+    columns = torch.arange(width, device=x.device)[None] + (moved[:, 1:] * width).round().long()
     index = rows.clamp(0, height - 1)[:, :, None] * width + columns.clamp(0, width - 1)[:, None]
     pixels = x.permute(0, 2, 3, 1).reshape(n, height * width, channels)
     index = index.reshape(n, -1, 1).expand(-1, -1, channels)
@@ -51,9 +50,9 @@ def shift(x: Tensor, uniform: Tensor) -> Tensor:
 def cutout(x: Tensor, uniform: Tensor) -> Tensor:
     """Grey out one square an image."""
     height, width = x.shape[2:]
-    centre = uniform * torch.tensor([height, width], device=x.device)
-    far_y = (torch.arange(height, device=x.device) - centre[:, :1]).abs() > height * CUTOUT / 2
-    far_x = (torch.arange(width, device=x.device) - centre[:, 1:]).abs() > width * CUTOUT / 2
+    row, column = uniform[:, :1] * height, uniform[:, 1:] * width  # of the centre
+    far_y = (torch.arange(height, device=x.device) - row).abs() > height * CUTOUT / 2
+    far_x = (torch.arange(width, device=x.device) - column).abs() > width * CUTOUT / 2
     keep = far_y[:, :, None] | far_x[:, None, :]
     return x * keep[:, None].to(x.dtype)
 

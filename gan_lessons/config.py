@@ -155,6 +155,7 @@ class TrainConfig:
     ema_half_life: float = 5.0  # thousand images (Karras et al. 2020, appendix B)
     precision: str = "auto"
     compile: bool = False
+    graphs: bool = True  # on one GPU: record steps as CUDA graphs and replay them
     seed: int = 0
     log_every: int = 50  # steps
     sample_every: int = 500

@@ -113,10 +113,7 @@ def fold() -> Tensor:
     return matrix.reshape(9, 16)
 
 
-FOLD = fold()
-
-
-def halve(x: Tensor, conv: nn.Conv2d) -> Tensor:
+def halve(x: Tensor, conv: nn.Conv2d, fold: Tensor) -> Tensor:
     """A 3x3 convolution and 2x2 average pooling in one convolution of stride 2.
 
     Both are linear: averaging four results is one 4x4 kernel, the mean of four shifted ones.
@@ -124,11 +121,12 @@ def halve(x: Tensor, conv: nn.Conv2d) -> Tensor:
     Args:
         x: `(N, C, H, W)`, H and W even.
         conv: 3x3 with padding 1.
+        fold: what `fold` gives, where the weights are.
 
     Returns:
         `(N, K, H/2, W/2)`.
     """
-    kernel = conv.weight.flatten(2) @ FOLD.to(conv.weight)
+    kernel = conv.weight.flatten(2) @ fold
     return F.conv2d(x, kernel.unflatten(2, (4, 4)), conv.bias, stride=2, padding=1)
 
 
@@ -150,6 +148,7 @@ class ResBlk(nn.Module):
         self.conv1 = nn.Conv2d(dim_in, dim_in, 3, padding=1)
         self.conv2 = nn.Conv2d(dim_in, dim_out, 3, padding=1)
         self.skip = nn.Conv2d(dim_in, dim_out, 1, bias=False) if dim_in != dim_out else None
+        self.register_buffer("fold", fold() if downsample else None, persistent=False)
 
     def shortcut(self, x: Tensor) -> Tensor:
         # Pooling and a 1x1 convolution commute; pooling first costs a quarter.
@@ -158,7 +157,7 @@ class ResBlk(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h = F.leaky_relu(self.norm1(x), SLOPE)
-        h = halve(h, self.conv1) if self.downsample else self.conv1(h)
+        h = halve(h, self.conv1, self.fold) if self.downsample else self.conv1(h)
         h = self.conv2(F.leaky_relu(self.norm2(h), SLOPE))
         return HALF * (h + self.shortcut(x))
 

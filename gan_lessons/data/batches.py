@@ -9,6 +9,7 @@ from typing import Self
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from gan_lessons.augment import NUMBERS, resize
 from gan_lessons.config import DataConfig
@@ -90,12 +91,14 @@ class Batches:
     ):
         self.dataset, self.data, self.device = dataset, data, torch.device(device)
         self.batch, self.latent_dim, self.seed = batch, latent_dim, seed
-        self.by_domain = [dataset.indices(split, style) for style in dataset.styles]
-        for style, rows in zip(dataset.styles, self.by_domain, strict=True):
+        by_domain = [dataset.indices(split, style) for style in dataset.styles]
+        for style, rows in zip(dataset.styles, by_domain, strict=True):
             if len(rows) < 2:
                 raise ValueError(
                     f"style {style!r} has {len(rows)} images for {split!r}; it needs 2 or more"
                 )
+        self.counts = torch.tensor([len(rows) for rows in by_domain])
+        self.rows = pad_sequence(by_domain, batch_first=True)  # (domains, most of them)
         self.images = dataset.images
         if isinstance(self.images, Tensor):
             self.images = self.images.to(self.device)
@@ -103,7 +106,7 @@ class Batches:
     def __call__(self, step: int) -> Batch:
         """The batch of a step, samples of all processes together."""
         n, random = self.batch, generator_at(self.seed, step)
-        domains = len(self.by_domain)
+        domains = len(self.rows)
         y_org = torch.randint(domains, (n,), generator=random)
         y_trg = torch.randint(domains, (n,), generator=random)
         picks = torch.rand(3, n, generator=random, dtype=torch.float64)
@@ -117,26 +120,26 @@ class Batches:
         # The first half from latents, the second from references: so it is in every process and
         # micro-batch too, since each takes every so-manieth sample.
         from_latent = 2 * torch.arange(n) < n
-        y_trg, z1, z2, uniform = (t.to(self.device) for t in (y_trg, z[0], z[1], uniform))
+        y_org, y_trg, z1, z2, uniform = map(self.sent, (y_org, y_trg, z[0], z[1], uniform))
         return Batch(
-            images[0], y_org.to(self.device), images[1], images[2],
-            y_trg, z1, z2, from_latent, uniform,
-        )  # fmt: skip
+            images[0], y_org, images[1], images[2], y_trg, z1, z2, from_latent, uniform
+        )
+
+    def sent(self, values: Tensor) -> Tensor:
+        """Numbers drawn on the CPU, on the device, without waiting for what it does."""
+        if self.device.type != "cuda":
+            return values.to(self.device)
+        return values.pin_memory().to(self.device, non_blocking=True)
 
     def choose(self, domain: Tensor, pick: Tensor) -> Tensor:
         """Row numbers of one image of each asked-for domain, from uniform numbers."""
-        return torch.stack(
-            [
-                self.by_domain[d][int(u * len(self.by_domain[d]))]
-                for d, u in zip(domain.tolist(), pick.tolist(), strict=True)
-            ]
-        )
+        return self.rows[domain, (pick * self.counts[domain]).long()]
 
     def take(self, rows: Tensor, crops: Tensor) -> Tensor:
         """Images by row number, cropped and mirrored, `(N, 3, S, S)` in [-1, 1]."""
         whole = self.data.crop_scale == 1
         if isinstance(self.images, Tensor) and whole:
-            x = self.images[rows.to(self.device)].float()
+            x = self.images[self.sent(rows)].float()
         else:
             pieces = [
                 self.crop(self.images[row], u)

@@ -9,7 +9,7 @@ An objective has
 - `memories`, where it keeps more than weights: name to a module whose buffers a checkpoint holds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +24,14 @@ class Phase:
 
     With D at every step and G at every fifth, D learns five times as often, each time from a batch
     of its own.
+
+    `kind` says what the terms take from the step's number, such as whether a penalty is due: two
+    steps of one kind compute alike, so that on a GPU one recorded step serves both. Without it
+    nothing is recorded.
     """
 
     name: str
     networks: tuple[str, ...]
     terms: Callable[[Any, int], Terms]  # of a batch and the step's number
     interval: int = 1  # steps from one update to the next; the first is at step 0
+    kind: Callable[[int], Hashable] | None = None

@@ -36,10 +36,23 @@ class StarGAN:
         # Penalties need gradients of gradients: they keep the eager network where the loop
         # replaces this entry by a compiled one.
         self.forward = dict(self.networks)
+        shown = ("generator", "mapping_network", "style_encoder")
         self.phases = (
-            Phase("D", judges, self.discriminator_terms),
-            Phase("G", ("generator", "mapping_network", "style_encoder"), self.generator_terms),
+            Phase("D", judges, self.discriminator_terms, kind=self.penalised),
+            Phase("G", shown, self.generator_terms, kind=self.factors),
         )
+
+    def penalised(self, step: int) -> bool:
+        """Whether the gradient penalty is due."""
+        return self.loss.r1 > 0 and step % self.loss.r1_interval == 0
+
+    def factors(self, step: int) -> tuple[int, float]:
+        """What the generator's terms take from the step."""
+        return self.due(step), self.loss.ds_at(step)
+
+    def due(self, step: int) -> int:
+        """Factor on the lazy terms of the generator: their interval where they are due, else 0."""
+        return self.loss.lazy if step % self.loss.lazy == 0 else 0
 
     def styles(self, batch: Batch, second: bool = False) -> Tensor:
         """Target style codes: from latents for the first samples, from references for the rest.
@@ -75,7 +88,7 @@ class StarGAN:
         if self.loss.mismatch:
             false_claim = batch.y_org != batch.y_trg
             terms["mis"] = (self.loss.mismatch, losses.mismatched(other, false_claim))
-        if self.loss.r1 and step % self.loss.r1_interval == 0:
+        if self.penalised(step):
             x = augment(batch.x_ref, batch.uniform[:, 0], self.loss.augmentations)
             x = x.detach().requires_grad_()
             logits = self.networks["discriminator"](x, batch.y_trg)
@@ -104,8 +117,7 @@ class StarGAN:
         if self.model.projected:
             maps = self.project(x_fake, batch.uniform[:, 2])
             terms["pro_g"] = (self.loss.projected, projected.generator_loss(maps, batch.y_trg))
-        interval = self.loss.lazy
-        due = interval if step % interval == 0 else 0
+        due = self.due(step)
         if due and self.loss.cyc:
             # One encoder pass reads the style of the result and of the source.
             both = encode(torch.cat([x_fake, batch.x_real]), torch.cat([batch.y_trg, batch.y_org]))

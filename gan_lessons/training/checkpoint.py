@@ -58,6 +58,8 @@ class State:
         for group in ("networks", "averages", "optimisers", "memories"):
             for name, module in getattr(self, group).items():
                 module.load_state_dict(parts[group][name])
+        for group in (g for o in self.optimisers.values() for g in o.param_groups):
+            group |= {"lr": group["full_lr"], "capturable": False}  # as graphs may have left them
         self.scaler.load_state_dict(parts["scaler"])
         self.step, self.seconds = parts["step"], parts["seconds"]
         self.origin = parts["origin"]

@@ -29,5 +29,6 @@ def update(average: nn.Module, network: nn.Module, decay: float) -> None:
     """
     averages, current = list(average.parameters()), list(network.parameters())
     torch._foreach_lerp_(averages, current, 1 - decay)
-    for mean, value in zip(average.buffers(), network.buffers(), strict=True):
-        mean.copy_(value)
+    buffers = list(average.buffers())
+    if buffers:
+        torch._foreach_copy_(buffers, list(network.buffers()))

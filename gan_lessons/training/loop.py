@@ -13,6 +13,7 @@ from gan_lessons.data.batches import Batch, Batches
 from gan_lessons.files import OutputFolder
 from gan_lessons.training import checkpoint, ema
 from gan_lessons.training.checkpoint import State
+from gan_lessons.training.graphs import Descend, Graphs
 from gan_lessons.training.history import History
 from gan_lessons.training.precision import autocast, fitted
 
@@ -50,6 +51,7 @@ def train(
     config, processes = state.config.train, state.processes
     history = begin(state, folder, report)
     compile_forward(objective, config.compile)
+    make = stepper(state)
     with interruptible(processes.count > 1) as stop:
         for step in range(state.step, config.steps):
             started, scale = time.perf_counter(), config.lr_scale(step)
@@ -57,7 +59,7 @@ def train(
             terms: dict[str, Tensor] = {}
             for phase in objective.phases:
                 if step % phase.interval == 0:
-                    terms |= update(objective, state, phase, batch, step, scale)
+                    terms |= update(objective, state, phase, batch, step, scale, make)
             for name, average in state.averages.items():
                 ema.update(average, state.networks[name], config.ema_decay)
             state.step = done = step + 1
@@ -102,8 +104,21 @@ def begin(state: State, folder: OutputFolder, report: Callable[[str], None]) -> 
     )
 
 
+def stepper(state: State) -> Descend:
+    """What makes the updates: `descend`, or graphs of it where the recipe and the machine allow."""
+    if state.config.train.graphs and Graphs.usable(state):
+        return Graphs(descend, state.optimisers)
+    return descend
+
+
 def update(
-    objective, state: State, phase, batch: Batch, step: int, scale: float
+    objective,
+    state: State,
+    phase,
+    batch: Batch,
+    step: int,
+    scale: float,
+    make: Descend | None = None,
 ) -> dict[str, Tensor]:
     """One optimiser step of one phase, over all micro-batches.
 
@@ -114,15 +129,24 @@ def update(
         batch: the whole batch, of all processes together.
         step: number of the step.
         scale: factor on the learning rates.
+        make: what `stepper` gave; `descend` where there is none.
 
     Returns:
         Unweighted terms, averaged over the micro-batches of this process, on the device.
     """
+    for group in state.optimisers[phase.name].param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(group["full_lr"] * scale)
+        else:
+            group["lr"] = group["full_lr"] * scale
+    return (make or descend)(objective, state, phase, batch, step)
+
+
+def descend(objective, state: State, phase, batch: Batch, step: int) -> dict[str, Tensor]:
+    """Compute the terms of a phase, go back through them and step the optimiser."""
     for name, network in state.networks.items():
         network.requires_grad_(name in phase.networks)
     optimiser = state.optimisers[phase.name]
-    for group in optimiser.param_groups:
-        group["lr"] = group["full_lr"] * scale
     optimiser.zero_grad(set_to_none=True)
 
     parts = state.config.train.accumulate

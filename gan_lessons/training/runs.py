@@ -1,5 +1,6 @@
 """A training from the first word to the last: what it costs, start, resume, samples, weights."""
 
+import math
 import platform
 import time
 from collections.abc import Callable
@@ -20,8 +21,9 @@ from gan_lessons.presets import described
 from gan_lessons.training import checkpoint, ema, weights
 from gan_lessons.training.checkpoint import State
 from gan_lessons.training.distributed import Processes, together
+from gan_lessons.training.graphs import Graphs
 from gan_lessons.training.history import duration
-from gan_lessons.training.loop import compile_forward, train, update
+from gan_lessons.training.loop import compile_forward, stepper, train, update
 from gan_lessons.training.precision import device_named, fitted
 
 Report = Callable[[str], None]
@@ -85,7 +87,7 @@ def run(
     with together(device) as processes:
         report = report if processes.main else lambda line: None
         processes.check(config.train.batch, config.train.accumulate)
-        saved = _checkpoint_of(Path(out), resume)
+        saved = checkpoint_of(Path(out), resume)
         processes.check_same("the checkpoint's step", saved and saved["step"])
         return _run(config, Path(out), saved, init_from, device, dataset, report, processes)
 
@@ -155,7 +157,7 @@ def _adapt(config: Config, domains: int, saved: dict | None, init_from) -> Confi
     return config
 
 
-def _checkpoint_of(out: Path, resume: str) -> dict | None:
+def checkpoint_of(out: Path, resume: str) -> dict | None:
     """The checkpoint to go on from, or None for a fresh start."""
     path = out / checkpoint.FILE
     if not path.exists():
@@ -212,18 +214,23 @@ def forecast(objective: StarGAN, state: State, batches: Batches) -> Cost:
     trial = StarGAN(config)
     compile_forward(trial, config.train.compile)
     scratch = checkpoint.create(trial, config, state.device, state.precision, state.processes)
-    interval = config.loss.r1_interval
+    make = stepper(scratch)
+    period = math.lcm(config.loss.r1_interval, config.loss.lazy)
+    alike: dict[tuple, list[int]] = {}  # steps of a period, by what is due in them
+    for step in range(period):
+        alike.setdefault((trial.penalised(step), trial.due(step)), []).append(step)
     times = {}
-    for step in (0, 1, 0, 1, 1):  # lazily regularised steps and plain ones; the last times count
+    rounds = 3 if isinstance(make, Graphs) else 2  # the last counts; graphs are made in the second
+    for first, *_ in rounds * list(alike.values()):
         start = time.perf_counter()
-        batch = batches(step)
+        batch = batches(first)
         for phase in trial.phases:
-            terms = update(trial, scratch, phase, batch, step, 1.0)
+            terms = update(trial, scratch, phase, batch, first, 1.0, make)
         for name, average in scratch.averages.items():
             ema.update(average, scratch.networks[name], config.train.ema_decay)
         next(iter(terms.values())).item()  # wait for the device
-        times[step] = time.perf_counter() - start
-    per_step = (times[0] + (interval - 1) * times[1]) / interval
+        times[first] = time.perf_counter() - start
+    per_step = sum(times[steps[0]] * len(steps) for steps in alike.values()) / period
     left = config.train.steps - state.step
     size = sum(p.numel() for n in state.networks.values() for p in n.parameters())
     averages = sum(p.numel() for n in state.averages.values() for p in n.parameters())
