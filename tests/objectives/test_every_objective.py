@@ -8,6 +8,8 @@ import torch
 from gan_lessons.config import TrainConfig
 from gan_lessons.data.samples import Pairs, Samples
 from gan_lessons.files import OutputFolder
+from gan_lessons.networks.adain import AdaINConfig
+from gan_lessons.networks.cut import CUTConfig
 from gan_lessons.networks.cyclegan import CycleGANConfig
 from gan_lessons.networks.dcgan import DCGANConfig
 from gan_lessons.networks.denoiser import DenoiserConfig
@@ -15,6 +17,8 @@ from gan_lessons.networks.flow import FlowConfig
 from gan_lessons.networks.mlp import MLPConfig
 from gan_lessons.networks.pix2pix import Pix2PixConfig
 from gan_lessons.networks.vae import VAEConfig
+from gan_lessons.objectives.adain import AdaINRecipe, AdaINTransfer
+from gan_lessons.objectives.cut import CUT, CUTRecipe
 from gan_lessons.objectives.cyclegan import CycleGAN, CycleGANRecipe
 from gan_lessons.objectives.denoiser import DenoiserRecipe, Denoising
 from gan_lessons.objectives.flow import Flow, FlowRecipe
@@ -107,6 +111,17 @@ CASES = {
         CycleGAN,
         CycleGANRecipe(
             CycleGANConfig(size=16, width=4, blocks=1, critic_width=4, critic_depth=1, buffer=6),
+            train=short(),
+        ),
+        pairs(paired=False),
+    ),
+    "adain": made(
+        AdaINTransfer, AdaINRecipe(AdaINConfig(width=8), train=short()), pairs(paired=False)
+    ),
+    "cut": made(
+        CUT,
+        CUTRecipe(
+            CUTConfig(width=4, blocks=2, critic_width=4, critic_depth=1, projected=6, places=4),
             train=short(),
         ),
         pairs(paired=False),

@@ -17,10 +17,12 @@ from gan_lessons.data.batches import Batches
 from gan_lessons.data.datasets import StyleDataset
 from gan_lessons.data.samples import Pairs, Samples
 from gan_lessons.files import OutputFolder
+from gan_lessons.networks.cut import CUTConfig
 from gan_lessons.networks.cyclegan import CycleGANConfig
 from gan_lessons.networks.dcgan import DCGANConfig
 from gan_lessons.networks.mlp import MLPConfig
 from gan_lessons.networks.pix2pix import Pix2PixConfig
+from gan_lessons.objectives.cut import CUT, CUTRecipe
 from gan_lessons.objectives.cyclegan import CycleGAN, CycleGANRecipe
 from gan_lessons.objectives.gan import GAN, DCGANRecipe, DenseGANRecipe, GANLoss
 from gan_lessons.objectives.pix2pix import Pix2Pix, Pix2PixRecipe
@@ -96,6 +98,7 @@ MLP = MLPConfig(latent_dim=3, generator_width=6, discriminator_width=5)
 CLASSY = MLPConfig(latent_dim=3, classes=3, condition="embedding", spectral=True)
 LAZY = GANLoss("relativistic", r1=1, r2=1, penalty_interval=2)
 SMALL = CycleGANConfig(size=16, width=4, blocks=1, critic_width=4, critic_depth=1, buffer=6)
+PATCHES = CUTConfig(width=4, blocks=1, critic_width=4, critic_depth=1, projected=6, places=4)
 UNET = Pix2PixConfig(depth=3, width=4, critic_width=4, critic_depth=1)
 CASES = {
     "stargan": (StarGAN, stargan(), styled),
@@ -107,6 +110,7 @@ CASES = {
     ),
     "pix2pix": (Pix2Pix, Pix2PixRecipe(UNET, train=short()), pairs),
     "cyclegan": (CycleGAN, CycleGANRecipe(SMALL, train=short()), pairs),
+    "cut": (CUT, CUTRecipe(PATCHES, train=short()), pairs),
 }
 NORMED = (GAN, DCGANRecipe(DCGANConfig(size=8, latent_dim=3, width=4), train=short()), pictures)
 

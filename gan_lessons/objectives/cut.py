@@ -1,0 +1,110 @@
+"""What CUT trains for: to fool one judge while every patch stays recognisable in its source."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from gan_lessons import image_losses
+from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.data.samples import PairBatch
+from gan_lessons.networks.cut import CUTConfig, build, encoded
+from gan_lessons.objectives.gan import FAMILIES
+from gan_lessons.objectives.phase import Phase, Terms
+from gan_lessons.objectives.pix2pix import GAMES
+
+
+@dataclass(frozen=True)
+class CUTLoss:
+    """The game and what it is weighed against (Park et al. 2020, section 3, final objective)."""
+
+    family: str = "least_squares"
+    nce: float = 1.0  # lambda_X; 10 together with identity 0 is the paper's FastCUT
+    identity: float = 1.0  # lambda_Y: the same of images that have the wanted style already
+    temperature: float = 0.07
+
+    def __post_init__(self):
+        require(self.family in GAMES, f"loss.family: {', '.join(GAMES)}; got {self.family!r}")
+        require(self.nce > 0, "loss.nce must be positive: nothing else ties a result to its source")
+        require(self.identity >= 0, "loss.identity must not be negative")
+        require(self.temperature > 0, "loss.temperature must be positive")
+
+
+@dataclass(frozen=True)
+class CUTRecipe(Recipe):
+    """The recipe of CUT, with the paper's learning rate, momentum and batch."""
+
+    model: CUTConfig = field(default_factory=CUTConfig)
+    loss: CUTLoss = field(default_factory=CUTLoss)
+    train: TrainConfig = field(
+        default_factory=lambda: TrainConfig(
+            steps=20_000, batch=1, lr=2e-4, discriminator_lr=2e-4, beta1=0.5, beta2=0.999,
+            weight_decay=0.0, decay=0.5,
+        )
+    )  # fmt: skip
+
+
+class CUT:
+    """Networks and phases of CUT.
+
+    Args:
+        config: shapes, weights and training.
+    """
+
+    averaged = ("a_to_b",)
+
+    def __init__(self, config: CUTRecipe):
+        self.loss = config.loss
+        self.for_d, self.for_g = FAMILIES[config.loss.family]
+        self.networks = build(config.model, config.train.seed)
+        self.lrs = dict.fromkeys(self.networks, config.train.lr)
+        self.lrs["critic_b"] = config.train.discriminator_lr
+        self.forward = dict(self.networks)  # halves of the generator are used eagerly
+        self.phases = (
+            Phase("D", ("critic_b",), self.discriminator_terms),
+            Phase("G", ("a_to_b", "projector"), self.generator_terms),
+        )
+
+    def discriminator_terms(self, batch: PairBatch, step: int) -> Terms:
+        """Tell images of B from translations into it, at half the pace as in CycleGAN."""
+        with torch.no_grad():
+            fake_b = self.forward["a_to_b"](batch.x_a)
+        judge = self.forward["critic_b"]
+        return {"adv_d": (0.5, self.for_d(judge(batch.x_b), judge(fake_b)))}
+
+    def generator_terms(self, batch: PairBatch, step: int) -> Terms:
+        """Fool the judge, and let each patch be found again in the source."""
+        to_b, chance = self.forward["a_to_b"], batch.uniform
+        fake_b = to_b(batch.x_a)
+        terms = {
+            "adv_g": (1.0, self.for_g(self.forward["critic_b"](fake_b))),
+            "nce": (self.loss.nce, self.patch_nce(fake_b, batch.x_a, chance[:, 0])),
+        }
+        if self.loss.identity:
+            same = self.patch_nce(to_b(batch.x_b), batch.x_b, chance[:, 1])
+            terms["id"] = (self.loss.identity, same)
+        return terms
+
+    def patch_nce(self, x_fake: Tensor, x_real: Tensor, uniform: Tensor) -> Tensor:
+        """PatchNCE of a result and its source, the mean over the layers.
+
+        Args:
+            x_fake: `(N, C, H, W)`, the result.
+            x_real: `(N, C, H, W)`, the source.
+            uniform: `(N, 2)` in [0, 1), for the places.
+
+        Returns:
+            Scalar.
+        """
+        queries = self.described(x_fake, uniform)
+        with torch.no_grad():  # the source is what it is
+            keys = self.described(x_real, uniform)
+        own = [
+            image_losses.patch_nce(q, k, self.loss.temperature)
+            for q, k in zip(queries, keys, strict=True)
+        ]
+        return torch.stack(own).mean()
+
+    def described(self, x: Tensor, uniform: Tensor) -> list[Tensor]:
+        """Patches of an image, layer by layer, as the generator's own encoder sees them."""
+        return self.forward["projector"](encoded(self.networks["a_to_b"], x), uniform)
