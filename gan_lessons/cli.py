@@ -203,7 +203,7 @@ def evaluate(
         typer.Argument(help="A bundled model, a folder, or OWNER/NAME on the Hugging Face hub."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
-    protocol: Annotated[str, typer.Option(help="smoke, class, full or paper.")] = "smoke",
+    protocol: Annotated[str, typer.Option(help="smoke, class or full.")] = "smoke",
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
 ) -> None:
