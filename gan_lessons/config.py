@@ -110,7 +110,8 @@ class LossConfig:
     sty: float = 1.0  # style reconstruction, |s - E(x_fake)|
     cyc: float = 1.0  # cycle consistency, |x - G(x_fake, E(x))|
     ds: float = 0.1  # diversity-sensitive loss at the start; 1 repaints emoji in one palette
-    ds_steps: int = 0  # steps over which `ds` falls to zero; 0: it stays
+    ds_features: float = 0.0  # the same on the projected discriminator's features: shapes, shading
+    ds_steps: int = 0  # steps over which both fall to zero; 0: they stay
     lazy: int = 1  # steps from one `cyc` and `ds` to the next, weighted up by as much
     mismatch: float = 0.5  # real drawings of another style, as negatives (Reed et al. 2016, 4.1)
     r1: float = 1.0  # gamma of the gradient penalty (Mescheder et al. 2018, equation 9)
@@ -118,7 +119,7 @@ class LossConfig:
     augment: str = "shift"  # of what D sees; brightness hides a background that is not quite white
 
     def __post_init__(self):
-        for name in ("projected", "sty", "cyc", "ds", "ds_steps", "mismatch", "r1"):
+        for name in ("projected", "sty", "cyc", "ds", "ds_features", "ds_steps", "mismatch", "r1"):
             require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
         for name in ("lazy", "r1_interval"):
             require(getattr(self, name) >= 1, f"loss.{name} must be 1 or more")
@@ -131,10 +132,8 @@ class LossConfig:
         return tuple(part for part in self.augment.split(",") if part)
 
     def ds_at(self, step: int) -> float:
-        """Weight of the diversity term at a step: linear decay, a function and not a state."""
-        if self.ds_steps == 0:
-            return self.ds
-        return self.ds * max(0.0, 1 - step / self.ds_steps)
+        """Factor on the diversity terms at a step: linear decay, a function and not a state."""
+        return max(0.0, 1 - step / self.ds_steps) if self.ds_steps else 1.0
 
 
 @dataclass(frozen=True)
@@ -297,6 +296,10 @@ class Config(Recipe):
         require(
             self.data.size == self.model.size,
             f"data.size {self.data.size} and model.size {self.model.size} must be equal",
+        )
+        require(
+            self.model.projected > 0 or self.loss.ds_features == 0,
+            "loss.ds_features needs the features of model.projected, which is 0",
         )
 
 

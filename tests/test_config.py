@@ -50,6 +50,7 @@ REFUSED = {
     "loss.projected": [-0.1, float("nan")],
     "loss.lazy": [0],
     "model.projected": [-1],
+    "loss.ds_features": [-0.1],
     "loss.ds_steps": [-1],
     "loss.r1_interval": [0],
     "loss.augment": ["shift,colour"],
@@ -159,8 +160,8 @@ def test_differences_name_fields_and_both_values():
 
 def test_diversity_weight_falls_in_a_line_to_zero():
     loss = LossConfig(ds=0.8, ds_steps=100)
-    assert [loss.ds_at(step) for step in (0, 25, 100, 1000)] == pytest.approx([0.8, 0.6, 0, 0])
-    assert LossConfig(ds=0.8).ds_at(10**6) == 0.8
+    assert [loss.ds_at(step) for step in (0, 25, 100, 1000)] == pytest.approx([1.0, 0.75, 0, 0])
+    assert LossConfig(ds=0.8).ds_at(10**6) == 1.0
 
 
 def test_learning_rate_rises_stays_and_falls():

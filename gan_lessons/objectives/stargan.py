@@ -128,10 +128,24 @@ class StarGAN:
         else:
             s_pred = encode(x_fake, batch.y_trg)
         terms["sty"] = (self.loss.sty, image_losses.style_reconstruction(s_pred, s_trg))
-        if weight := due * self.loss.ds_at(step):
-            with torch.no_grad():
-                x_fake2 = generate(batch.x_real, self.styles(batch, second=True))
-            terms["ds"] = (-weight, image_losses.diversity(x_fake, x_fake2))
+        if factor := due * self.loss.ds_at(step):
+            terms |= self.diversity_terms(batch, x_fake, factor)
+        return terms
+
+    def diversity_terms(self, batch: Batch, x_fake: Tensor, factor: float) -> Terms:
+        """Two codes of one style give two results: apart in pixels, and in what features see."""
+        terms: Terms = {}
+        if not (self.loss.ds or self.loss.ds_features):
+            return terms
+        with torch.no_grad():
+            x_fake2 = self.forward["generator"](batch.x_real, self.styles(batch, second=True))
+        if self.loss.ds:
+            terms["ds"] = (-factor * self.loss.ds, image_losses.diversity(x_fake, x_fake2))
+        if self.loss.ds_features:
+            look = self.networks["projected"].features
+            maps = zip(look(x_fake), look(x_fake2), strict=True)
+            apart = torch.stack([image_losses.diversity(a, b) for a, b in maps]).mean()
+            terms["ds_f"] = (-factor * self.loss.ds_features, apart)
         return terms
 
     @staticmethod

@@ -124,7 +124,8 @@ def _run(
         state.restore(saved)
         report(f"resuming after step {state.step}")
     elif init_from:
-        _take_weights(state, Path(init_from))
+        if anew := _take_weights(state, Path(init_from)):
+            report(f"starting anew: {', '.join(anew)}")
     folder = OutputFolder(out)
     shown = f"{dataset.name}: {len(dataset.indices('train'))} training images"
     many = f"{processes.count} processes, " if processes.count > 1 else ""
@@ -179,14 +180,21 @@ def _same_styles(source: Path, styles: tuple[str, ...]) -> None:
         )
 
 
-def _take_weights(state: State, source: Path) -> None:
+def _take_weights(state: State, source: Path) -> list[str]:
     """Start networks and averages from stored weights; the optimisers stay fresh.
 
-    So does a projected discriminator that was not there: its heads learn within minutes.
+    Where the pictures have another size, so have the trunks of style encoder and discriminator,
+    and these start anew; so does a projected discriminator that was not there.
+
+    Returns:
+        Names of the networks that start anew.
     """
     theirs, _, made = weights.read_config(source)
-    names = [n for n in state.networks if n != "projected" or theirs.model.projected]
-    for name, network in weights.read(source, tuple(names)).items():
+    stored = [n for n in state.networks if n != "projected" or theirs.model.projected]
+    resized = theirs.model.size != state.config.model.size
+    trunks = ("style_encoder", "discriminator") if resized else ()
+    taken = tuple(name for name in stored if name not in trunks)
+    for name, network in weights.read(source, taken).items():
         try:
             state.networks[name].load_state_dict(network.state_dict())
         except RuntimeError:
@@ -197,6 +205,7 @@ def _take_weights(state: State, source: Path) -> None:
     for name, average in state.averages.items():
         average.load_state_dict(state.networks[name].state_dict())
     state.origin = {"weights": source.name, **{k: made.get(k) for k in ("steps", "images")}}
+    return [name for name in state.networks if name not in taken]
 
 
 def forecast(objective: StarGAN, state: State, batches: Batches) -> Cost:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -105,3 +106,25 @@ def test_lazy_terms_come_rarely_and_weigh_more(config, batch):
     assert [terms.get("ds", (0,))[0] for terms in weights] == [-1.5, 0, 0, -1.5, 0]
     assert all("sty" in terms for terms in weights)
     assert weights[1]["sty"][1].item() == pytest.approx(weights[0]["sty"][1].item(), rel=1e-4)
+
+
+def test_diversity_is_also_asked_for_in_features(config, batch):
+    objective = StarGAN(config.override({"loss.ds": 0, "loss.ds_features": 0.25}))
+    torch.nn.init.normal_(objective.networks["generator"].to_rgb.weight, std=0.1)
+    weight, apart = objective.generator_terms(batch, 0)["ds_f"]
+    assert weight == -0.25 and apart.item() > 0
+    apart.backward()
+    assert objective.networks["mapping_network"].shared[0].weight.grad.abs().sum() > 0
+    assert all(p.grad is None for p in objective.networks["projected"].parameters())
+
+
+def test_equal_codes_have_no_diversity_in_features(config, batch):
+    objective = StarGAN(config.override({"loss.ds_features": 0.25}))
+    same = replace(batch, z_trg2=batch.z_trg, x_ref2=batch.x_ref)
+    terms = objective.generator_terms(same, 0)
+    assert terms["ds_f"][1].item() == terms["ds"][1].item() == 0
+
+
+def test_features_need_the_discriminator_that_has_them(tiny_config):
+    with pytest.raises(ValueError, match="ds_features needs the features of model.projected"):
+        tiny_config.override({"loss.ds_features": 0.1})

@@ -273,6 +273,17 @@ def test_weights_of_another_run_are_taken_over_and_recorded(go):
     assert "| started from | source (6 steps) |" in (go.folder / "next" / "README.md").read_text()
 
 
+def test_at_another_size_the_trunks_start_anew(go):
+    source = go("source", {"train.steps": 6, "train.lr": 1e-2, "train.ema_half_life": 1e-3})
+    larger = {"data.size": 32, "model.size": 32, "model.bottleneck": 8, "train.steps": 1}
+    said = []
+    state = go("next", larger, init_from=go.folder / "source", report=said.append)
+    theirs = source.averages["generator"].state_dict()
+    for key, value in state.networks["generator"].state_dict().items():
+        torch.testing.assert_close(value, theirs[key], rtol=1e-3, atol=5e-6)
+    assert any("starting anew: style_encoder, discriminator" in line for line in said)
+
+
 def test_a_warm_up_of_ones_own_is_kept(go):
     go("source", {"train.steps": 1})
     state = go("next", {"train.steps": 1, "train.warmup": 7}, init_from=go.folder / "source")
