@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 MIME = "application/vnd.gan-lessons.claim+json"
+NUMBERS = ("value", "low", "high")  # fields of a claim
 TESTED_PRESETS = ("smoke",)
 GO_ON = "GAN_LESSONS_CLAIMS_GO_ON"  # set by runs with parameters of one's own: warn, do not stop
 
@@ -85,6 +86,7 @@ def claim(
     'holds'
     """
     number = float(value)
+    low, high = (None if end is None else float(end) for end in (low, high))
     inside = not math.isnan(number) and (low is None or number >= low)
     inside = inside and (high is None or number <= high)
     overridden = {key: now for key, (now, tested) in matters.items() if now != tested}
@@ -149,11 +151,13 @@ def _show(result: Claim) -> None:
 
 
 def to_json(result: Claim) -> dict[str, Any]:
-    """Turns a claim into plain data, a value that is not finite into text."""
+    """Turns a claim into plain data, numbers that are not finite into text."""
     # JSON has no NaN and no infinity, and an overridden parameter can be any literal.
-    value = result.value if math.isfinite(result.value) else str(result.value)
-    return json.loads(json.dumps(asdict(result) | {"value": value}, default=str))
+    numbers = {name: getattr(result, name) for name in NUMBERS}
+    texts = {k: str(v) for k, v in numbers.items() if v is not None and not math.isfinite(v)}
+    return json.loads(json.dumps(asdict(result) | texts, default=str))
 
 
 def _from_json(stored: Mapping[str, Any]) -> Claim:
-    return Claim(**{**stored, "value": float(stored["value"])})
+    numbers = {k: float(v) for k, v in stored.items() if k in NUMBERS and v is not None}
+    return Claim(**{**stored, **numbers})

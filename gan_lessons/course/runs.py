@@ -152,6 +152,11 @@ def read_sweep(path: str | Path) -> tuple[Path, list[Parameters]]:
     every = [dict(zip(grid, values)) for values in itertools.product(*grid.values())]
     for given in every:
         parameters_of(found, fixed | given)
+    if len({slug(fixed | given) for given in every}) < len(every):
+        raise ValueError(
+            f"{path} asks twice for one run, or for two whose values differ by signs alone that no "
+            "folder is named by; name each run once, and tell values apart by letters and digits"
+        )
     return found, [fixed | given for given in every]
 
 

@@ -3,12 +3,13 @@ import math
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from gan_lessons.course.claims import GO_ON, MIME, Claim, claim, record, recorded
+from gan_lessons.course.claims import GO_ON, MIME, Claim, claim, record, recorded, to_json
 
 
 def test_claim_prints_one_line_and_holds(capsys):
@@ -57,6 +58,15 @@ def test_parameters_as_tested_do_not_warn():
 def test_record_holds_to_nothing(capsys):
     assert record("seconds", 0.123456).verdict == "recorded"
     assert capsys.readouterr().out == "record seconds: 0.1235\n"
+
+
+@pytest.mark.parametrize("ends", [(-math.inf, 8), (np.float32(6), math.inf), (torch.tensor(7), 7)])
+def test_what_is_stored_is_plain_json_and_reads_back_the_same(ends):
+    result = claim("x", np.float64(7), *ends)
+    text = json.dumps(to_json(result), allow_nan=False)
+    output = {"data": {MIME: json.loads(text)}}
+    assert recorded({"cells": [{"outputs": [output]}]}) == [replace(result, overridden={})]
+    assert (result.low, result.high) == tuple(float(end) for end in ends)
 
 
 def test_only_single_numbers_can_be_claimed():

@@ -169,6 +169,8 @@ def test_grid_goes_on_where_it_was_cut_off(swept):
         ("- 04", "needs `lesson:`"),
         ("a: [", "is not YAML"),
         ("lesson: 04\ngrid: {seed: [1], epochs: [2]}", "no parameter 'epochs'"),
+        ("lesson: 04\ngrid: {seed: [1, 2, 1]}", "asks twice for one run"),
+        ("lesson: 04\ngrid: {loss: [a b, a/b]}", "differ by signs alone"),
         ("lesson: 04\nparameters: {seed: x}\ngrid: {lr: [1]}", "seed takes a value of type int"),
     ],
 )
