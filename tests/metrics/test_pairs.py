@@ -44,6 +44,19 @@ def test_content_of_true_drawings_is_one():
     assert content(gallery[:, None], gallery, names, names).tolist() == [1] * 6
 
 
+def test_truth_and_content_do_not_change_when_all_features_turn():
+    random = torch.Generator().manual_seed(0)
+    real = torch.randn(6, 8, generator=random)
+    fake = real[:, None] + 1.5 * torch.randn(6, 3, 8, generator=random)
+    turn, _ = torch.linalg.qr(torch.randn(8, 8, generator=random))
+    for one, other in zip(truth(fake, real), truth(fake @ turn, real @ turn)):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=0)
+    names = list("abcdef")
+    found = content(fake, real, names, names)
+    assert 0 < found.mean() < 1
+    assert content(fake @ turn, real @ turn, names, names).equal(found)
+
+
 def test_content_accepts_the_group_and_nothing_else():
     gallery = torch.eye(3)
     groups = ["person", "person", "ball"]

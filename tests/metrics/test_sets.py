@@ -85,6 +85,15 @@ def test_kernel_distance_of_shifted_normals_is_its_expectation():
     assert kernel_distance(x, y, subsets=1, subset=3000)[0] == pytest.approx(wanted, rel=0.15)
 
 
+def test_kernel_distance_does_not_change_when_both_sets_turn_or_change_places():
+    x, y = normal(40), normal(40, seed=5) * 0.5 + 1
+    turn, _ = torch.linalg.qr(normal(4, seed=4))
+    whole = {"subsets": 1, "subset": 40}
+    found = kernel_distance(x, y, **whole)[0]
+    assert kernel_distance(x @ turn, y @ turn, **whole)[0] == pytest.approx(found, rel=1e-6)
+    assert kernel_distance(y, x.flip(0), **whole)[0] == pytest.approx(found, rel=1e-6)
+
+
 def test_kernel_distance_leaves_randomness_alone_and_follows_its_seed():
     x, y = normal(40), normal(40, seed=7) + 0.5
     before = torch.random.get_rng_state()
@@ -118,6 +127,14 @@ def test_manifolds_of_a_set_and_itself():
 def test_manifolds_of_distant_sets():
     found = prdc.compare(normal(60), normal(50, seed=1) + 100)
     assert (found.precision, found.recall, found.density, found.coverage) == (0, 0, 0, 0)
+
+
+def test_manifolds_do_not_change_when_both_sets_turn_move_and_grow():
+    real, fake = normal(60), normal(50, seed=1) * 0.7 + 0.4
+    turn, _ = torch.linalg.qr(normal(4, seed=4))
+    found = prdc.compare(real, fake)
+    assert 0 < found.recall < found.precision
+    assert prdc.compare(3 * real @ turn + 7, 3 * fake.flip(0) @ turn + 7) == found
 
 
 def test_collapse_is_precise_and_covers_nothing():
