@@ -45,7 +45,7 @@ function pictures({ model, el }) {
   const zone = element(el, "div", { className: "gan-drop", tabIndex: 0 });
   zone.setAttribute("role", "group");
   zone.setAttribute("aria-label", model.get("label"));
-  const text = element(zone, "span", { textContent: "Drop or paste a picture here" });
+  const text = element(zone, "span");
   const buttons = element(zone, "div", { className: "gan-drop-buttons" });
   const choose = element(buttons, "button", { type: "button", textContent: "Choose a file" });
   const input = element(zone, "input", { type: "file", accept: "image/*", hidden: true });
@@ -54,16 +54,18 @@ function pictures({ model, el }) {
   text.setAttribute("role", "status");
 
   const send = (data) => model.send({ kind: "picture" }, undefined, [data]);
+  const invite = "Drop or paste a picture here";
   async function take(file) {
     if (!file) return say("There was no picture in that");
     say("Reading the picture");
     try {
       send(await packed(file));
-      say("Drop or paste a picture here");
     } catch (error) {
-      say(error.message);
+      model.send({ kind: "refused", reason: error.message });
     }
+    say(invite);
   }
+  say(invite);
 
   input.onchange = () => {
     take(input.files[0]);
@@ -104,15 +106,17 @@ function pictures({ model, el }) {
 function camera(zone, buttons, send, say) {
   let stream = null;
   const open = element(buttons, "button", { type: "button", textContent: "Camera" });
-  const view = element(zone, "div", { className: "gan-camera", hidden: true });
+  // A dialog lies above the page and moves nothing on it; Escape closes it, too.
+  const view = element(zone, "dialog", { className: "gan-camera" });
+  view.setAttribute("aria-label", "Camera");
   const video = element(view, "video", { muted: true, playsInline: true });
   video.setAttribute("aria-label", "what the camera sees");
-  const take = element(view, "button", { type: "button", textContent: "Take the picture" });
-  const close = element(view, "button", { type: "button", textContent: "Close" });
+  const choices = element(view, "div", { className: "gan-drop-buttons" });
+  const take = element(choices, "button", { type: "button", textContent: "Take the picture" });
+  const close = element(choices, "button", { type: "button", textContent: "Close" });
   const stop = () => {
     if (stream) stream.getTracks().forEach((track) => track.stop());
     stream = null;
-    view.hidden = true;
   };
   open.onclick = async () => {
     try {
@@ -122,18 +126,14 @@ function camera(zone, buttons, send, say) {
     }
     video.srcObject = stream;
     await video.play();
-    view.hidden = false;
-    take.focus();
+    view.showModal();
   };
   take.onclick = async () => {
     send(await shrunk(video, video.videoWidth, video.videoHeight));
-    stop();
-    open.focus();
+    view.close();
   };
-  close.onclick = () => {
-    stop();
-    open.focus();
-  };
+  close.onclick = () => view.close();
+  view.onclose = stop;
   return stop;
 }
 

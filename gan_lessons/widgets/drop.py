@@ -15,6 +15,7 @@ import traitlets
 
 HERE = Path(__file__).parent
 MOST = 4 * 2**20  # bytes of a picture that a browser has made small: far more than it sends
+LONGEST = 300  # characters of a sentence that comes from a browser
 
 
 def pointing() -> bool:
@@ -22,12 +23,15 @@ def pointing() -> bool:
     return find_spec("anywidget") is not None
 
 
-def drop_zone(label: str, take: Callable[[bytes], None]) -> widgets.Widget:
+def drop_zone(
+    label: str, take: Callable[[bytes], None], refuse: Callable[[str], None]
+) -> widgets.Widget:
     """A place for pictures.
 
     Args:
         label: what the picture is for; read aloud by screen readers.
         take: given the bytes of each picture, small ones where a browser could shrink them.
+        refuse: given the sentence that says why a browser sent nothing.
 
     Returns:
         A widget: the anywidget, or ipywidgets' button for files.
@@ -39,6 +43,8 @@ def drop_zone(label: str, take: Callable[[bytes], None]) -> widgets.Widget:
     def heard(_: Any, content: dict, buffers: list) -> None:
         if content.get("kind") == "picture" and buffers:
             take(bytes(buffers[0][: MOST + 1]))
+        elif content.get("kind") == "refused":
+            refuse(str(content.get("reason"))[:LONGEST])
 
     zone.on_msg(heard)
     return zone

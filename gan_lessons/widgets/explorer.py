@@ -10,12 +10,13 @@ from gan_lessons.data.gate import Source
 from gan_lessons.widgets.canvas import Canvas, Latest, show
 from gan_lessons.widgets.explorer_files import enlarged, for_screen, grid, png
 from gan_lessons.widgets.explorer_panels import Panels
-from gan_lessons.widgets.explorer_parts import STYLE, Said, Tiles, column, heading, row
+from gan_lessons.widgets.explorer_parts import Said, Tiles, column, heading, looks, row
 from gan_lessons.widgets.explorer_pictures import COUNT, Exploration
 from gan_lessons.widgets.explorer_sources import PICTURES
 from gan_lessons.widgets.explorer_state import LARGEST_INDEX, Point, State
 
 SHOWN = 256  # CSS pixels across of the large picture
+COLUMN = "280px"  # across of what stands at the left
 
 
 @dataclass(frozen=True)
@@ -82,19 +83,17 @@ class StyleExplorer(widgets.VBox):
         panels = self.panels
         source = column(
             heading("Your picture"),
-            panels.source,
+            row(panels.source, panels.drop, align_items="stretch"),
             panels.picture,
-            panels.drop,
-            width=f"{SHOWN}px",
+            width=COLUMN,
         )
         every = column(heading("In every style"), self.styles, self.said, width="300px", grow=True)
         chosen = column(
-            heading("The chosen result"), self.canvas, panels.strength, panels.keep, width="280px"
+            heading("The chosen result"), self.canvas, panels.strength, panels.keep, width=COLUMN
         )
         more = column(panels.tabs, width="300px", grow=True)
         gap = {"grid_gap": "16px"}
-        style = widgets.HTML(STYLE, layout=Layout(display="none"))
-        return [style, row(source, every, **gap), row(chosen, more, margin="16px 0 0", **gap)]
+        return [looks(), row(source, every, **gap), row(chosen, more, margin="16px 0 0", **gap)]
 
     def set_state(self, state: State, note: str = "", *, follow: bool = True) -> None:
         """Go to a state; the newest one asked for is drawn, and those in between are skipped.

@@ -28,13 +28,20 @@ class Controls:
         self.explorer = explorer
         self.following = False
 
-    def watch(self, control: widgets.Widget, change) -> None:
-        """Go to `change(value)` when a control was moved by hand, not by `follow`."""
+    def watch(self, control: widgets.Widget, change, *, follow: bool = True) -> None:
+        """Go to `change(value)` when a control was moved by hand, not by `follow`.
+
+        Args:
+            control: what is moved.
+            change: from its value to the new state.
+            follow: whether all controls are set to that state. Not for a slider that is dragged:
+                what it is told comes late, and would pull it back.
+        """
 
         def moved(event: dict) -> None:
             explorer = self.explorer
             if not self.following:
-                explorer.attempt(lambda: explorer.set_state(change(event["new"]), follow=False))
+                explorer.attempt(lambda: explorer.set_state(change(event["new"]), follow=follow))
                 explorer.panels.keeping.show_line()
 
         control.observe(moved, "value")
@@ -60,6 +67,7 @@ class Keeping(Controls):
 
     def _favourites_page(self) -> widgets.Widget:
         self.kept = Tiles(self._back_to, "Come back to")
+        self.pictures: dict[State, np.ndarray] = {}
         return column(
             quiet(f"Results that you kept, each with its seed; {FAVOURITES} have room."),
             self.kept,
@@ -68,11 +76,12 @@ class Keeping(Controls):
 
     def keep(self) -> None:
         """Put the result among the favourites."""
-        explorer = self.explorer
-        if explorer.state not in explorer.favourites:
-            explorer.favourites = [*explorer.favourites, explorer.state][-FAVOURITES:]
+        explorer, state = self.explorer, self.explorer.state
+        if state not in explorer.favourites:
+            explorer.favourites = [*explorer.favourites, state][-FAVOURITES:]
+            self.pictures[state] = explorer.exploration.result(state)
         self._show_favourites()
-        explorer.said.say(f"Kept. The line that brings it back: {explorer.state.to_text()}")
+        explorer.said.say(f"Kept. The line that brings it back: {state.to_text()}")
 
     def _forget(self) -> None:
         self.explorer.favourites = self.explorer.favourites[:-1]
@@ -80,16 +89,11 @@ class Keeping(Controls):
         self.explorer.said.say(f"{len(self.explorer.favourites)} favourites are left.")
 
     def _show_favourites(self) -> None:
-        kept, exploration = self.explorer.favourites, self.explorer.exploration
-        pictures, labels = [], []
-        for state in kept:
-            try:
-                pictures.append(exploration.result(exploration.check(state)))
-            except ValueError:  # its picture made place for newer ones
-                pictures.append(np.full((state.size, state.size, 3), 127, np.uint8))
-            labels.append(f"seed {state.here.seed}, {state.here.index + 1}")
-        exploration.check(self.explorer.state)
-        self.kept.put(pictures, labels)
+        kept = self.explorer.favourites
+        self.pictures = {state: self.pictures[state] for state in kept}
+        points = [state.here for state in kept]
+        labels = [f"{p.style.replace('_', ' ')} {p.index + 1}, seed {p.seed}" for p in points]
+        self.kept.put(list(self.pictures.values()), labels)
 
     def _back_to(self, place: int) -> None:
         self.explorer.set_state(self.explorer.favourites[place], "Back at this favourite.")
@@ -187,11 +191,12 @@ class Keeping(Controls):
         return [*names, *([] if state.model in names else [state.model])]
 
     def _with_model(self, name: str) -> State:
-        """The same place in another model: styles of the same name stay, others do not."""
+        """The same place in another model: styles of the same name stay, sizes do not."""
         state = self.explorer.state
         styles = self.explorer.exploration.model(name).styles
         style = state.here.style if state.here.style in styles else styles[0]
-        return state.at(style=style, reference="").but(model=name, there=None, walk=0.0)
+        size = self.explorer.exploration.size(name)
+        return state.at(style=style, reference="").but(model=name, there=None, walk=0.0, size=size)
 
     def _named_folder(self, event: dict) -> None:
         if event["new"].strip() and not self.following:

@@ -80,14 +80,22 @@ class Panels(Controls):
             layout=Layout(width="98%"),
         )
         self.watch(self.picture, lambda name: self.explorer.state.but(picture=name))
-        self.drop = drop_zone("a picture of your own to restyle", self.explorer.take)
+        self.drop = self._zone("a picture of your own to restyle", self.explorer.take)
+        self.drop.layout = Layout(flex="1 1 120px", width="auto", min_width="0")
         tip = "0 shows the source, 1 the model's result, more than 1 exaggerates it"
         self.strength = slider("strength", 0, STRONGEST, 0.01, state.strength, tip)
-        self.watch(self.strength, lambda value: self.explorer.state.but(strength=round(value, 2)))
+        self.watch(
+            self.strength,
+            lambda value: self.explorer.state.but(strength=round(value, 2)),
+            follow=False,
+        )
         self.keep = row(
             button("Keep", self.keeping.keep, "Put this result among the favourites"),
             button("Download", self.keeping.picture_file, "Make a file of this result"),
         )
+
+    def _zone(self, label: str, take) -> widgets.Widget:
+        return drop_zone(label, take, lambda reason: self.explorer.said.say(reason, wrong=True))
 
     def _pictures(self, present: str) -> list[tuple[str, str]]:
         own = list(self.explorer.exploration.album.own)
@@ -138,7 +146,9 @@ class Panels(Controls):
         named(self.target, "Another style, or another draw of this style")
         self.watch(self.target, self._towards)
         self.walk = slider("way", 0, 1, 0.01, 0, "0 is the chosen result, 1 the end of the walk")
-        self.watch(self.walk, lambda value: self.explorer.state.but(walk=round(value, 2)))
+        self.watch(
+            self.walk, lambda value: self.explorer.state.but(walk=round(value, 2)), follow=False
+        )
         return column(
             quiet("From the chosen result to another style, or to another draw of its own style."),
             self.target,
@@ -169,8 +179,8 @@ class Panels(Controls):
         tip = "Place on the map around the chosen draw"
         self.x = slider("across", -REACH, REACH, 0.05, 0, tip)
         self.y = slider("up", -REACH, REACH, 0.05, 0, tip)
-        self.watch(self.x, lambda x: self.explorer.state.at(x=round(x, 2)))
-        self.watch(self.y, lambda y: self.explorer.state.at(y=round(y, 2)))
+        self.watch(self.x, lambda x: self._slid("x", round(x, 2)), follow=False)
+        self.watch(self.y, lambda y: self._slid("y", round(y, 2)), follow=False)
         self.pad = pointer_map("map of the styles around the chosen draw", REACH)
         if self.pad is None:
             self.chart = widgets.Image(
@@ -181,6 +191,13 @@ class Panels(Controls):
             self.pad.observe(self._pointed, ["x", "y"])
         hint = "The chosen draw lies in the middle; the styles around it are its neighbours."
         return column(quiet(hint), row(self.chart, column(self.x, self.y, width="280px")))
+
+    def _slid(self, axis: str, value: float) -> State:
+        """Take the dot on the map along with a slider."""
+        if self.pad is not None:
+            with self.quietly():
+                setattr(self.pad, axis, value)
+        return self.explorer.state.at(**{axis: value})
 
     def _pointed(self, _: dict) -> None:
         if not self.following:
@@ -205,7 +222,7 @@ class Panels(Controls):
             layout=Layout(width="98%", max_width="420px"),
         )
         self.watch(self.reference, lambda name: self.explorer.state.at(reference=name))
-        zone = drop_zone("a picture to take the style from", self._take_reference)
+        zone = self._zone("a picture to take the style from", self._take_reference)
         return column(
             quiet(
                 "Take the style from a picture instead of drawing it. The model reads it as a "

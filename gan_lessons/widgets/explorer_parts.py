@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from html import escape
+from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
@@ -11,43 +12,20 @@ from gan_lessons.widgets.explorer_files import for_screen
 
 TILE = 84  # CSS pixels across
 CHOSEN = "explorer-chosen"
-# Colours follow the theme of the page; the one of our own is Okabe and Ito's blue, dark or light.
-STYLE = """<style>
-.explorer { --explorer-accent: #0072B2; max-width: 1120px; }
-[data-jp-theme-light="false"] .explorer { --explorer-accent: #56B4E9; }
-@media (prefers-color-scheme: dark) { body:not([data-jp-theme-light]) .explorer {
-  --explorer-accent: #56B4E9; } }
-.explorer .explorer-heading { font-weight: 600; font-size: 13px; line-height: 1.4;
-  color: var(--jp-content-font-color1, inherit); }
-.explorer .explorer-quiet, .explorer .explorer-said { font-size: 12px; line-height: 1.4;
-  color: var(--jp-content-font-color1, inherit); overflow-wrap: anywhere; }
-.explorer .explorer-said.wrong { border-left: 4px solid #D55E00; padding-left: 8px; }
-.explorer .widget-html-content { white-space: normal; line-height: 1.4; }
-.explorer img { border-radius: 4px; }
-.explorer .explorer-tile { border: 2px solid transparent; border-radius: 6px; padding: 2px; }
-.explorer .explorer-chosen { border-color: var(--explorer-accent); }
-.explorer .explorer-tile img { width: 100%; height: auto; aspect-ratio: 1; }
-.explorer .explorer-tile button { width: 100%; margin: 2px 0 0; padding: 0 2px; font-size: 12px;
-  overflow: hidden; text-overflow: ellipsis; }
-.explorer button:focus-visible, .explorer input:focus-visible, .explorer select:focus-visible,
-.explorer [tabindex]:focus-visible { outline: 3px solid #D55E00; outline-offset: 1px; }
-.explorer .explorer-file { display: inline-flex; align-items: center; gap: 10px;
-  color: var(--jp-content-link-color, var(--explorer-accent)); text-decoration: underline; }
-.explorer .explorer-file img { max-height: 150px; max-width: 150px; border: 1px solid #8884; }
-@media (max-width: 800px) {
-  .explorer .lm-TabBar, .explorer .lm-TabBar-content { height: auto; max-height: none;
-    flex-wrap: wrap; }
-  .explorer .lm-TabBar-tab { flex: 0 0 auto !important; max-width: none; }
-}
-</style>"""
+LOOKS = Path(__file__).with_name("explorer.css")
+
+
+def looks() -> widgets.HTML:
+    """The style sheet of all pieces, as a widget that shows nothing else."""
+    style = f"<style>{LOOKS.read_text(encoding='utf-8')}</style>"
+    return widgets.HTML(style, layout=Layout(display="none"))
 
 
 def heading(text: str) -> widgets.HTML:
     """The name of a panel."""
-    made = widgets.HTML(
+    return widgets.HTML(
         f'<div class="explorer-heading" role="heading" aria-level="3">{escape(text)}</div>'
     )
-    return made
 
 
 def quiet(text: str) -> widgets.HTML:
@@ -63,7 +41,7 @@ def row(*children: widgets.Widget, **layout: str) -> widgets.Box:
 
 def column(*children: widgets.Widget, width: str = "auto", grow: bool = False) -> widgets.VBox:
     """One below the other, at least as wide as is said."""
-    flex = f"1 1 {width}" if grow else f"0 0 {width}"
+    flex = f"1 1 {width}" if grow else f"0 1 {width}"
     return widgets.VBox(children, layout=Layout(flex=flex, min_width="0", overflow="hidden"))
 
 

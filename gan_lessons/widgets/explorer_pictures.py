@@ -1,5 +1,6 @@
 """From a state of the explorer to its pictures: no widgets, no chance, nothing but arrays."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from gan_lessons.data.gate import image_to_tensor, to_uint8
 from gan_lessons.models import bundled
 from gan_lessons.style_transfer import DRAWN, StyleTransfer
 from gan_lessons.widgets.explorer_sources import PICTURES, Album, square
-from gan_lessons.widgets.explorer_state import LARGEST_INDEX, REACH, Point, State
+from gan_lessons.widgets.explorer_state import LARGEST_INDEX, REACH, SIZES, Point, State
 
 COUNT = 8  # results in a grid
 KEPT = 64  # encoded pictures and references that are remembered
@@ -42,8 +43,10 @@ class Exploration:
         self.known: OrderedDict[tuple, Any] = OrderedDict()
 
     def models(self) -> tuple[str, ...]:
-        """Models that can be chosen by name."""
-        return tuple(bundled())
+        """Models that can be chosen by name; numbers in names count, so 64 comes before 128."""
+        parts = {name: re.split(r"(\d+)", name) for name in bundled()}
+        in_order = sorted(parts, key=lambda name: [p.zfill(9) for p in parts[name]])
+        return tuple(in_order)
 
     def start(self, model: str = "", picture: str = "") -> State:
         """Where to begin.
@@ -61,8 +64,8 @@ class Exploration:
         names = self.models()
         if not (model or names):
             raise ValueError("there is no bundled model here; name the folder of one")
-        model = model or names[0]
-        state = State(model, picture or next(iter(PICTURES)), Point(self.model(model).styles[0]))
+        model, picture = model or names[0], picture or next(iter(PICTURES))
+        state = State(model, picture, Point(self.model(model).styles[0]), size=self.size(model))
         self.source(state)
         return state
 
@@ -79,6 +82,10 @@ class Exploration:
             self.loaded = name, model
             self.known.clear()
         return self.loaded[1]
+
+    def size(self, name: str) -> int:
+        """The size to begin with: the largest of `SIZES` that is not above the model's own."""
+        return max((s for s in SIZES if s <= self.model(name).size), default=SIZES[0])
 
     def check(self, state: State) -> State:
         """The state itself, if it can be drawn.

@@ -98,6 +98,21 @@ def test_a_slider_changes_the_picture(explorer, kind):
     assert explorer.panels.keeping.line.value == explorer.state.to_text()
 
 
+def test_controls_that_hang_together_move_together(explorer):
+    panels = explorer.panels
+    assert panels.walk.disabled
+    send(panels.target, index=3)
+    assert not panels.walk.disabled and panels.walk.value == explorer.state.walk == 0.5
+    send(panels.x, value=0.5)
+    send(panels.y, value=-1.0)
+    if panels.pad is not None:
+        assert (panels.pad.x, panels.pad.y) == (0.5, -1.0)
+        send(panels.pad, x=1.25)
+        assert panels.x.value == explorer.state.here.x == 1.25
+    send(panels.seed, value=3)
+    assert panels.x.value == panels.y.value == 0, "another draw stands in the middle of its map"
+
+
 def test_a_picture_of_ones_own_comes_through_either_api(explorer):
     for value in (
         {"secret name.png": {"metadata": {}, "content": a_picture()}},
@@ -129,6 +144,13 @@ def test_a_broken_picture_is_explained_and_nothing_is_lost(explorer):
         explorer.take(broken)
         assert said(explorer).startswith("your picture: ") and "alert" in explorer.said.value
         assert explorer.state == state and (shown(explorer) == before).all()
+
+
+def test_what_a_browser_refused_is_said(explorer):
+    if drop.pointing():
+        content = {"method": "custom", "content": {"kind": "refused", "reason": "x" * 999}}
+        explorer.panels.drop._handle_msg({"content": {"data": content}, "buffers": []})
+        assert said(explorer) == "x" * 300 and "alert" in explorer.said.value
 
 
 def test_a_favourite_brings_everything_back(explorer):
