@@ -14,13 +14,14 @@ from typing import Annotated
 
 import typer
 
-from gan_lessons import __version__, lesson_commands, serving_commands
+from gan_lessons import __version__, lesson_commands, measuring_commands, serving_commands
 from gan_lessons.console import INTERRUPTED, OneSentence, example, launched, warn
 from gan_lessons.files import share
 from gan_lessons.gallery import count_of
 
 SKIPPED = 3
-MODELS = {"stargan": "gan_lessons.training.runs"}  # architecture: the module whose `run` trains it
+MODELS = dict.fromkeys(("pix2pix", "cyclegan", "adain"), "gan_lessons.training.translators")
+MODELS = {"stargan": "gan_lessons.training.runs"} | MODELS  # architecture: whose `run` trains it
 BUILDERS = {  # modules of `data`
     "emoji_styles": "emoji",
     "painted_photos": "paintings",
@@ -41,6 +42,7 @@ data = typer.Typer(
 )
 app.add_typer(data, name="data", epilog=example("gan-lessons data list"))
 lesson_commands.add_to(app)
+measuring_commands.add_to(app)
 serving_commands.add_to(app)
 
 
@@ -167,9 +169,10 @@ def train(
     """
     from gan_lessons import models
 
-    model, config = models.recipe(recipe, model=model, preset=preset, data=data)
+    model = models.read_recipe(recipe)[0] if recipe else model
     if model not in MODELS:
         raise typer.BadParameter(f"one of {', '.join(MODELS)}", param_hint="--model")
+    model, config = models.recipe(recipe, model=model, preset=preset, data=data)
     if processes > 1 and not launched():
         from gan_lessons.training.launch import launch
 
@@ -181,8 +184,8 @@ def train(
     if state.step < config.train.steps:
         raise typer.Exit(INTERRUPTED)
     if state.processes.main:
-        again = f"gan-lessons restyle PICTURE --model {out} --out DIR"
-        typer.echo(f"the model is in {out}; try: {again}")
+        again = f"; try: gan-lessons restyle PICTURE --model {out} --out DIR"
+        typer.echo(f"the model is in {out}{again if model == 'stargan' else ''}")
 
 
 def _settings(texts: list[str]) -> dict[str, str]:
@@ -194,29 +197,6 @@ def _settings(texts: list[str]) -> dict[str, str]:
             raise typer.BadParameter(f"KEY=VALUE is expected, got {text!r}", param_hint="--set")
         settings[name.strip()] = value.strip()
     return settings
-
-
-@app.command(epilog=example("gan-lessons evaluate emoji64 --protocol smoke --out measured"))
-def evaluate(
-    model: Annotated[
-        str,
-        typer.Argument(help="A bundled model, a folder, or OWNER/NAME on the Hugging Face hub."),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
-    protocol: Annotated[str, typer.Option(help="smoke, class or full.")] = "smoke",
-    device: Device = "auto",
-    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
-) -> None:
-    """Measure a model beside what it must beat; says first how long it takes.
-
-    Only test pictures are used. Ctrl-C keeps what is measured; the same command goes on from there.
-    """
-    from gan_lessons.metrics import benchmark
-    from gan_lessons.style_transfer import StyleTransfer
-
-    loaded = StyleTransfer.load(model, device=device, precision=precision)
-    shown = Path(model).resolve().name if Path(model).is_dir() else model
-    benchmark.evaluate(loaded, shown, out, which=protocol, report=typer.echo)
 
 
 @app.command(epilog=example("gan-lessons doctor", "gan-lessons doctor --json"))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan_lessons import presets
-from gan_lessons.config import Config
+from gan_lessons.config import Config, Recipe
 from gan_lessons.files import OutputFolder, share
-from gan_lessons.training import weights
+from gan_lessons.training import translators, weights
 
 RECIPE = "recipe.yaml"
 ARCHITECTURE = "architecture"
@@ -30,7 +30,7 @@ def find(name: str | Path) -> Path:
         return folder
     if folder.exists():
         raise ValueError(f"{text} is a file; give the folder of a model, with config.json in it")
-    if text in bundled():
+    if text in (*bundled(), *bundled_translators()):
         return share("data", "models", text)
     if text.count("/") == 1 and not text.startswith((".", "/", "~")):
         return _from_hub(text)
@@ -41,7 +41,16 @@ def find(name: str | Path) -> Path:
 
 
 def bundled() -> Sequence[str]:
-    """Names of the models that come with the course."""
+    """Names of the style-transfer models that come with the course."""
+    return [name for name in _bundled() if name not in translators.KINDS]
+
+
+def bundled_translators() -> Sequence[str]:
+    """Names of the trained baselines that come with the course, those of their architectures."""
+    return [name for name in _bundled() if name in translators.KINDS]
+
+
+def _bundled() -> Sequence[str]:
     try:
         home = share("data", "models")
     except ValueError:
@@ -51,7 +60,7 @@ def bundled() -> Sequence[str]:
 
 def recipe(
     path: str | Path | None, *, model: str, preset: str, data: str
-) -> tuple[str, Config]:
+) -> tuple[str, Recipe]:
     """What to train: by a file, or by a preset where no file is named.
 
     Args:
@@ -67,10 +76,13 @@ def recipe(
         ValueError: if the file is no recipe, or there is no such preset.
     """
     if path is None:
+        if model in translators.KINDS:
+            return model, translators.recipe_for(model, preset, data)
         return model, presets.preset(preset, data=data)
     architecture, sections = read_recipe(path)
+    kind = translators.KINDS.get(architecture)
     try:
-        return architecture, Config.from_dict(sections)
+        return architecture, (kind.recipe if kind else Config).from_dict(sections)
     except ValueError as error:
         raise ValueError(f"{path} is no recipe of this version ({error})") from None
 
@@ -99,7 +111,7 @@ def read_recipe(path: str | Path) -> tuple[str, dict]:
     return values.pop(ARCHITECTURE), values
 
 
-def write_recipe(folder: OutputFolder, config: Config, architecture: str = "stargan") -> Path:
+def write_recipe(folder: OutputFolder, config: Recipe, architecture: str = "stargan") -> Path:
     """Write the file that trains a model again.
 
     Args:

@@ -126,10 +126,11 @@ class ImageBuffer(nn.Module):
         for image, chance in zip(x.to(self.images.dtype), uniform, strict=True):
             free = self.seen < places
             place = torch.where(free, self.seen, (chance[1] * places).long())
-            old = self.images[place]
+            place = place[None]  # a number alone would be fetched from the GPU, and wait for it
+            old = self.images.index_select(0, place)[0]
             exchanged = ~free & (chance[0] < 0.5)
             shown.append(torch.where(exchanged, old, image))
-            self.images[place] = torch.where(free | exchanged, image, old)
+            self.images.index_copy_(0, place, torch.where(free | exchanged, image, old)[None])
             self.seen += 1
         return torch.stack(shown).to(x.dtype)
 

@@ -10,7 +10,7 @@ from gan_lessons.config import Recipe, TrainConfig, require
 from gan_lessons.data.samples import PairBatch
 from gan_lessons.networks.cyclegan import CycleGANConfig, ImageBuffer, build
 from gan_lessons.objectives.gan import FAMILIES
-from gan_lessons.objectives.phase import Phase, Terms
+from gan_lessons.objectives.phase import Phase, Terms, alike
 from gan_lessons.objectives.pix2pix import GAMES
 
 
@@ -63,8 +63,8 @@ class CycleGAN:
         shape = (config.model.channels, config.model.size, config.model.size)
         self.memories = {d: ImageBuffer(config.model.buffer, shape) for d in ("a", "b")}
         self.phases = (
-            Phase("D", ("critic_a", "critic_b"), self.discriminator_terms),
-            Phase("G", ("a_to_b", "b_to_a"), self.generator_terms),
+            Phase("D", ("critic_a", "critic_b"), self.discriminator_terms, kind=alike),
+            Phase("G", ("a_to_b", "b_to_a"), self.generator_terms, kind=alike),
         )
 
     def discriminator_terms(self, batch: PairBatch, step: int) -> Terms:

@@ -35,3 +35,8 @@ class Phase:
     terms: Callable[[Any, int], Terms]  # of a batch and the step's number
     interval: int = 1  # steps from one update to the next; the first is at step 0
     kind: Callable[[int], Hashable] | None = None
+
+
+def alike(step: int) -> Hashable:
+    """The kind of a phase whose terms take nothing from the step's number: one for all."""
+    return ()

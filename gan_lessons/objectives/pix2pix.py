@@ -10,7 +10,7 @@ from gan_lessons.config import Recipe, TrainConfig, require
 from gan_lessons.data.samples import PairBatch
 from gan_lessons.networks.pix2pix import Pix2PixConfig, build
 from gan_lessons.objectives.gan import FAMILIES
-from gan_lessons.objectives.phase import Phase, Terms
+from gan_lessons.objectives.phase import Phase, Terms, alike
 
 # The relativistic game compares with real samples in G's turn too.
 GAMES = tuple(name for name in FAMILIES if name != "relativistic")
@@ -61,8 +61,8 @@ class Pix2Pix:
         self.lrs = {"generator": config.train.lr, "discriminator": config.train.discriminator_lr}
         self.forward = dict(self.networks)
         self.phases = (
-            Phase("D", ("discriminator",), self.discriminator_terms),
-            Phase("G", ("generator",), self.generator_terms),
+            Phase("D", ("discriminator",), self.discriminator_terms, kind=alike),
+            Phase("G", ("generator",), self.generator_terms, kind=alike),
         )
 
     def judge(self, x_a: Tensor, x_b: Tensor) -> Tensor:

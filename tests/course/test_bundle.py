@@ -11,7 +11,7 @@ from gan_lessons.course import bundle
 from gan_lessons.course.experiments import catalogue
 from gan_lessons.course.experiments.store import Store
 from gan_lessons.files import OutputFolder
-from gan_lessons.training import history, weights
+from gan_lessons.training import history, translators, weights
 
 
 def cli(*words) -> int:
@@ -63,6 +63,13 @@ def test_bundled_model_has_its_recipe(name):
     folder = models.find(name)
     architecture, config = models.recipe(folder / models.RECIPE, model="", preset="", data="")
     assert architecture == "stargan" and config == weights.read_config(folder)[0]
+
+
+@pytest.mark.parametrize("name", models.bundled_translators())
+def test_bundled_baseline_has_its_recipe(name):
+    folder = models.find(name)
+    architecture, config = models.recipe(folder / models.RECIPE, model="", preset="", data="")
+    assert (architecture, config) == translators.load(folder)[:2] and architecture == name
 
 
 @pytest.mark.slow

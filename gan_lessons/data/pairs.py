@@ -1,0 +1,89 @@
+"""Pictures for models that go from one picture to another: two styles, or any style to any."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gan_lessons.augment import resize
+from gan_lessons.config import require
+from gan_lessons.data.datasets import StyleDataset, load_dataset
+
+CROPS = 6  # of each painting and photograph
+
+
+@dataclass(frozen=True)
+class PairData:
+    """One set, and the two styles that a translator goes between."""
+
+    name: str = "emoji_styles"
+    size: int = 64  # pixels a side
+    source: str = "fluent"
+    target: str = "fluent_ink"
+
+    def __post_init__(self):
+        require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
+        require(self.source != self.target, "data.source and data.target must be two styles")
+
+
+@dataclass(frozen=True)
+class MixedData:
+    """All styles of a set, any of which may lend its statistics to any."""
+
+    name: str = "emoji_styles"
+    size: int = 64  # pixels a side
+    paintings: bool = True  # crops of painted_photos too
+
+    def __post_init__(self):
+        require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
+
+
+def styles_apart(dataset: StyleDataset, data: PairData, split: str) -> tuple[Tensor, Tensor]:
+    """All pictures of both styles, whatever they show."""
+    styles = data.source, data.target
+    a, b = (stacked(dataset, dataset.indices(split, s), data.size) for s in styles)
+    return a, b
+
+
+def styles_side_by_side(dataset: StyleDataset, data: PairData, split: str) -> tuple[Tensor, Tensor]:
+    """Pictures of what both styles have, in one order."""
+    rows = []
+    for style in (data.source, data.target):
+        chosen = dataset.indices(split, style).tolist()
+        rows.append({dataset.keys[row]: row for row in chosen})
+    shared = [key for key in rows[0] if key in rows[1]]
+    a, b = (stacked(dataset, [own[key] for key in shared], data.size) for own in rows)
+    return a, b
+
+
+def all_styles(dataset: StyleDataset, data: MixedData, split: str) -> tuple[Tensor, Tensor]:
+    """Every picture of the split, as content and as style; for training, crops of paintings too."""
+    size = data.size
+    found = stacked(dataset, dataset.indices(split), size)
+    if data.paintings and split == "train":
+        found = torch.cat([found, crops(load_dataset("painted_photos", size=size), size)])
+    return found, found
+
+
+def stacked(dataset: StyleDataset, rows, size: int) -> Tensor:
+    """Pictures by row number, uint8 `(N, 3, size, size)`."""
+    images = [square(dataset.images[int(row)], size) for row in rows]
+    return torch.stack(images) if images else torch.empty(0, 3, size, size, dtype=torch.uint8)
+
+
+def crops(dataset: StyleDataset, size: int) -> Tensor:
+    """Squares of each training picture, from the whole short side down to half of it."""
+    random, found = torch.Generator().manual_seed(0), []
+    for row in dataset.indices("train").tolist():
+        image = dataset.images[row]
+        height, width = image.shape[1:]
+        for share, top, left in torch.rand(CROPS, 3, generator=random).tolist():
+            side = round(min(height, width) * (1 - share / 2))
+            y, x = round(top * (height - side)), round(left * (width - side))
+            found.append(square(image[:, y : y + side, x : x + side], size))
+    return torch.stack(found)
+
+
+def square(image: Tensor, size: int) -> Tensor:
+    """One picture at a size, uint8 `(3, h, w)` to `(3, size, size)`."""
+    return resize(image[None].float(), size)[0].round().byte()

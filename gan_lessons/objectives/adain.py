@@ -1,0 +1,86 @@
+"""What AdaIN's decoder trains for: maps that keep the content and have the style's statistics."""
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.data.samples import PairBatch
+from gan_lessons.networks.adain import AdaINConfig, adain, build, statistics
+from gan_lessons.objectives.phase import Phase, Terms, alike
+
+
+@dataclass(frozen=True)
+class AdaINLoss:
+    """Weights of the terms."""
+
+    content: float = 1.0
+    style: float = 10.0  # lambda of Huang and Belongie 2017, section 5.2
+    range: float = 10.0  # of what leaves [-1, 1], where no pixel can follow; ours
+
+    def __post_init__(self):
+        for name in ("content", "style", "range"):
+            require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
+
+
+@dataclass(frozen=True)
+class AdaINRecipe(Recipe):
+    """The recipe of AdaIN's decoder."""
+
+    model: AdaINConfig = field(default_factory=AdaINConfig)
+    loss: AdaINLoss = field(default_factory=AdaINLoss)
+    train: TrainConfig = field(
+        default_factory=lambda: TrainConfig(
+            steps=4000, batch=16, lr=1e-3, beta1=0.9, beta2=0.999, weight_decay=0.0, decay=0.5
+        )
+    )
+
+
+class AdaINTransfer:
+    """Networks and phase of AdaIN.
+
+    Args:
+        config: shapes, weights and training.
+    """
+
+    averaged = ("transfer",)
+
+    def __init__(self, config: AdaINRecipe):
+        self.loss = config.loss
+        self.networks = build(config.model, config.train.seed)
+        self.lrs = {"transfer": config.train.lr}
+        self.forward = dict(self.networks)
+        self.phases = (Phase("A", ("transfer",), self.terms, kind=alike),)
+
+    def terms(self, batch: PairBatch, step: int) -> Terms:
+        """|f(g(t)) - t|^2 and the statistics of every tap (equations 12 and 13)."""
+        network = self.networks["transfer"]
+        content, style = network.encode(batch.x_a), network.encode(batch.x_b)
+        wanted = adain(content[-1], style[-1])
+        x_fake = network.decoder(wanted)
+        found = network.encode(x_fake.clamp(-1, 1))
+        outside = (x_fake.float().abs() - 1).clamp(min=0).square().mean()
+        return {
+            "content": (self.loss.content, F.mse_loss(found[-1].float(), wanted.float())),
+            "style": (self.loss.style, style_distance(found, style)),
+            "range": (self.loss.range, outside),
+        }
+
+
+def style_distance(found: list[Tensor], wanted: list[Tensor]) -> Tensor:
+    """Squared differences of means and of standard deviations, added up over the taps.
+
+    Args:
+        found: maps `(N, C, H, W)` of several taps.
+        wanted: likewise.
+
+    Returns:
+        Scalar.
+    """
+    parts = [
+        F.mse_loss(a, b)
+        for one, other in zip(found, wanted, strict=True)
+        for a, b in zip(statistics(one), statistics(other), strict=True)
+    ]
+    return sum(parts[1:], start=parts[0])
