@@ -22,7 +22,7 @@ ORDER = [
     {"style_transfer", "baselines"},
     {"metrics", "privacy", "machine", "restyle_files", "export"},
     {"widgets", "course", "console", "export_web", "app"},
-    {"lesson_commands", "serving_commands"},
+    {"lesson_commands", "measuring_commands", "serving_commands"},
     {"cli"},
     {"__main__"},
 ]

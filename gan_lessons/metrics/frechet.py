@@ -86,11 +86,13 @@ def standard(name: str) -> Any:
         raise ValueError(f"no standard metric {name!r}; they are {', '.join(kinds)}")
     module, kind, settings = kinds[name]
     try:
-        return getattr(_torchmetrics(module), kind)(**settings)
+        with warnings.catch_warnings(action="ignore"):  # that features are kept in memory
+            return getattr(_torchmetrics(module), kind)(**settings)
     except (ModuleNotFoundError, OSError) as error:
-        reason = " ".join(str(error).split())
+        package = "" if name == "lpips" else "torch-fidelity and "
+        reason = " ".join(str(error).split()).rstrip(".")
         raise ValueError(
-            f"{name} needs torch-fidelity and weights from the internet ({reason}); "
+            f"{name} needs {package}weights from the internet ({reason}); "
             "the figures on MobileNetV2 need neither"
         ) from None
 
