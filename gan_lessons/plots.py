@@ -126,7 +126,7 @@ def bars(
 
     Args:
         series: what is compared, name to one value a label; NaN leaves a place empty.
-        labels: what the groups are.
+        labels: what the groups are; a label may have several lines.
         y_label: what the bars measure, with its unit.
         errors: name to one half-length of a whisker a label.
         title: above the figure.
@@ -142,7 +142,8 @@ def bars(
         if len(values) != len(labels):
             raise ValueError(f"{len(values)} values of {name!r} for {len(labels)} labels")
     figure = _figure(7, 3)
-    axes = figure.add_axes((0.12, 0.17, 0.67, 0.72))
+    foot = 0.07 + 0.055 * max((label.count("\n") + 1 for label in labels), default=1)
+    axes = figure.add_axes((0.12, foot, 0.67 if len(series) > 1 else 0.8, 0.89 - foot))
     places, width = np.arange(len(labels)), 0.8 / max(1, len(series))
     for k, (name, values) in enumerate(series.items()):
         spread = None if errors is None or name not in errors else list(errors[name])
@@ -157,7 +158,8 @@ def bars(
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
+    if len(series) > 1:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
     return _finish(figure, show, "png")
 
 
@@ -196,17 +198,17 @@ def planes(
         raise ValueError("planes needs at least one panel")
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
-    side, top = 7.6 / max(columns, 3), 0.35 if title else 0.05
-    figure = _figure(columns * side + 0.3, rows * (side + 0.25) + top + 0.3)
+    side, top = 7.6 / max(columns, 3), 0.25 if title else 0.05
+    plane = side - 0.25  # and above each its name
+    figure = _figure(columns * side + 0.3, rows * (plane + 0.3) + top + 0.4)
     width, height = figure.get_size_inches()
     for k, (name, points) in enumerate(panels.items()):
         points = np.asarray(points, float)
         if points.ndim != 2 or points.shape[1] != 2:
             raise ValueError(f"{name!r}: points (N, 2) expected, got {points.shape}")
         row, column = divmod(k, columns)
-        left, bottom = column * side + 0.45, height - top - (row + 1) * (side + 0.25)
-        place = (left / width, (bottom + 0.1) / height, (side - 0.25) / width, side * 0.88 / height)
-        axes = figure.add_axes(place)
+        left, bottom = column * side + 0.45, height - top - (row + 1) * (plane + 0.3)
+        axes = figure.add_axes((left / width, bottom / height, plane / width, plane / height))
         _plane(axes, points, behind, joined, COLOURS[k % len(COLOURS)] if joined else COLOURS[0])
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
         axes.set_title(name, size=9)
