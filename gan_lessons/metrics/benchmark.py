@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from gan_lessons.data.datasets import StyleDataset, load_dataset
 from gan_lessons.data.emoji import SIZES
 from gan_lessons.files import OutputFolder
-from gan_lessons.metrics import figures, prdc, results, sheet, speed, tables
+from gan_lessons.metrics import figures, prdc, results, rivals, sheet, speed, tables
+from gan_lessons.metrics.diversity import same_palette
 from gan_lessons.metrics.features import as_float, embed
 from gan_lessons.metrics.figures import Described, Known, Row, real_diversity
 from gan_lessons.metrics.memorisation import usual_distance
@@ -176,12 +178,13 @@ class Bench:
     def __init__(self, model: StyleTransfer, dataset: StyleDataset, protocol: Protocol):
         self.model, self.protocol = model, protocol
         self.bed = TestBed(dataset, protocol, model.size)
-        self.methods = methods(model)
         self.device = str(model.device)
+        self.rivals = rivals.bundled(dataset, model.size, self.device)
+        self.methods = methods(model) | {rival.title: rival.method for rival in self.rivals}
         self.tested: dict[str, tuple[Tensor, Tensor]] = {}
         self.trained: tuple[str, Trained] | None = None
         self.kept: tuple[Pair | None, dict[str, Described]] = None, {}
-        known = judge()
+        known = judge(device=self.device)
         self.judge: Judge | None = known if dataset.styles == known.styles else None
 
     def units(self) -> list[tuple[Pair, int]]:
@@ -190,7 +193,8 @@ class Bench:
 
     def fingerprint(self) -> str:
         """What a partial result must agree on to be gone on with."""
-        plan = [results.FORMAT, asdict(self.protocol), self.weights()]
+        against = [rival.weights for rival in self.rivals]
+        plan = [results.FORMAT, asdict(self.protocol), self.weights(), against]
         setting = f"{self.bed.dataset.name} {self.model.precision} {self.device}"
         return hashlib.sha256((json.dumps(plan) + setting).encode()).hexdigest()
 
@@ -209,10 +213,15 @@ class Bench:
         if self.kept[0] != pair:
             self.kept = pair, {}
         row = {}
-        for name in self.methods:
+        for name in self.methods_of(pair):
             described = self.described(name, task, known)
             row[name] = figures.measure(described, known, seed)
         return row | {results.REAL_SETS: self.train(pair[1]).diversity}
+
+    def methods_of(self, pair: Pair) -> list[str]:
+        """Names of the methods that can do a pair."""
+        elsewhere = {one.title for one in self.rivals if one.pair not in (None, pair)}
+        return [name for name in self.methods if name not in elsewhere]
 
     def described(self, name: str, task: Task, known: Known) -> Described:
         """Results of one method; those that know no chance are kept from seed to seed."""
@@ -235,8 +244,8 @@ class Bench:
             number=bed.pairs.index(pair),
             draws=self.protocol.draws,
             latents=self.protocol.latents,
-            x=as_float(bed.images("test", source, keys)),
-            true=bed.images("test", target, keys),
+            x=as_float(bed.images("test", source, keys)).to(self.device),
+            true=bed.images("test", target, keys).to(self.device),
             train=trained.images,
             x_features=self.test(source)[0][rows],
             train_features=trained.perceptual,
@@ -270,7 +279,8 @@ class Bench:
     def train(self, style: str) -> "Trained":
         """Training pictures of a style and their features; only one style's are kept."""
         if self.trained is None or self.trained[0] != style:
-            images = self.bed.images("train", style, self.bed.train_keys(style))
+            keys = self.bed.train_keys(style)
+            images = self.bed.images("train", style, keys).to(self.device)
             perceptual, pooled = embed(images, device=self.device)
             diverse = real_diversity(images, perceptual, self.protocol.draws, self.device)
             radii = prdc.radii(pooled) if len(pooled) > prdc.NEIGHBOURS else None
@@ -290,7 +300,7 @@ class Bench:
         generated = seconds(lambda: self.methods["model"](few)) / made[:, :, 0, 0, 0].numel()
         images = made.flatten(0, 1)[:32]
         described = seconds(lambda: embed(images, device=self.device)) / len(images)
-        moved = seconds(lambda: figures.same_palette(made[0]))
+        moved = seconds(lambda: same_palette(made[0]))
         pooled = embed(task.true, device=self.device)[1]
         known = self.known(units[0][0])
         compared = seconds(lambda: figures.realism(pooled, known, figures.SUBSETS // draws, 0))
@@ -303,7 +313,9 @@ class Bench:
 
 def seconds(run: Callable[[], object]) -> float:
     """Time of the second of two calls; the first pays for set-up."""
-    run()
-    started = time.perf_counter()
-    run()
+    for _ in range(2):
+        started = time.perf_counter()
+        run()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()  # the call may have returned before the work was done
     return time.perf_counter() - started

@@ -4,18 +4,16 @@ Its weights come with the course. It is not Inception, nor a network of LPIPS, s
 for what they are: "KID, MobileNetV2", never FID or LPIPS.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import torch
-import torchvision
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from gan_lessons.augment import resize
-from gan_lessons.data.features import FILE
-from gan_lessons.files import share
+from gan_lessons.networks.mobilenet import MEAN, STD, trained
 
 NAME = "MobileNetV2"
 SIZE = 96  # pixels a side that pictures are resized to
@@ -25,7 +23,6 @@ CHANNELS = (16, 24, 32, 64, 96)
 SIDES = (16, 16, 12, 6, 6)  # of each tap's map, pooled to at most GRID
 PERCEPTUAL = sum(c * s * s for c, s in zip(CHANNELS, SIDES))
 POOLED = 1280
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 
 
 class FeatureNetwork(nn.Module):
@@ -46,7 +43,7 @@ class FeatureNetwork(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.layers = torchvision.models.mobilenet_v2(weights=None).features
+        self.layers = trained()
         self.register_buffer("mean", torch.tensor(MEAN)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(STD)[:, None, None], persistent=False)
 
@@ -59,7 +56,7 @@ class FeatureNetwork(nn.Module):
         Returns:
             Perceptual `(N, 20608)` and pooled `(N, 1280)` features, float32.
         """
-        with torch.autocast(x.device.type, enabled=False):
+        with exact(x.device):
             maps, h = self.maps(x)
             for layer in self.layers[TAPS[-1] + 1 :]:
                 h = layer(h)
@@ -67,7 +64,7 @@ class FeatureNetwork(nn.Module):
 
     def perceive(self, x: Tensor) -> Tensor:
         """The perceptual description alone, for a sixth less: `(N, 3, H, W)` to `(N, 20608)`."""
-        with torch.autocast(x.device.type, enabled=False):
+        with exact(x.device):
             return self.maps(x)[0]
 
     def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,6 +81,16 @@ class FeatureNetwork(nn.Module):
         x = resize(x.float(), SIZE)
         x = ((x + 1) / 2 - self.mean) / self.std
         return x.contiguous(memory_format=torch.channels_last)
+
+
+@contextmanager
+def exact(device: torch.device) -> Iterator[None]:
+    """Single precision in full: without autocast, and without the short products of a GPU."""
+    with (
+        torch.autocast(device.type, enabled=False),
+        torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
+    ):
+        yield
 
 
 def describe(h: Tensor) -> Tensor:
@@ -107,65 +114,50 @@ def feature_network(device: str = "cpu") -> FeatureNetwork:
     Raises:
         ValueError: if the weights are missing.
     """
-    network = FeatureNetwork()
-    weights = {
-        f"layers.{k}": v.float() for k, v in load_file(share("data", "features", FILE)).items()
-    }
-    missing, unknown = network.load_state_dict(weights, strict=False)
-    assert not unknown and all(name.endswith("num_batches_tracked") for name in missing)
-    network = fused(network.eval()).to(device, memory_format=torch.channels_last)
+    network = FeatureNetwork().eval().to(device, memory_format=torch.channels_last)
     return network.requires_grad_(False)
 
 
-def fused(network: nn.Module) -> nn.Module:
-    """Fold every batch norm into the convolution before it: the same function, a quarter faster."""
-    names = list(network._modules)
-    for name, following in zip(names, names[1:]):
-        layer, norm = network._modules[name], network._modules[following]
-        if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            network._modules[name] = fuse_conv_bn_eval(layer, norm)
-            network._modules[following] = nn.Identity()
-    for child in network.children():
-        fused(child)
-    return network
-
-
 @torch.inference_mode()
-def embed(x: Tensor, *, batch: int = 32, device: str = "cpu") -> tuple[Tensor, Tensor]:
+def embed(x: Tensor, *, batch: int = 0, device: str = "cpu") -> tuple[Tensor, Tensor]:
     """Describe many pictures, some at a time.
 
     Args:
         x: `(N, 3, H, W)`, in [-1, 1] or uint8.
-        batch: pictures in one pass.
+        batch: pictures in one pass; 0: what suits the device.
         device: where to compute.
 
     Returns:
-        Perceptual `(N, 20608)` and pooled `(N, 1280)` features, float32 on the CPU.
+        Perceptual `(N, 20608)` and pooled `(N, 1280)` features, float32 on the device.
     """
-    network = feature_network(str(device))
-    perceptual = torch.empty(len(x), PERCEPTUAL)
-    pooled = torch.empty(len(x), POOLED)
+    network, batch = feature_network(str(device)), batch or at_once(device)
+    perceptual = torch.empty(len(x), PERCEPTUAL, device=device)
+    pooled = torch.empty(len(x), POOLED, device=device)
     for start in range(0, len(x), batch):
-        part = as_float(x[start : start + batch]).to(device)
+        part = as_float(x[start : start + batch].to(device))
         perceptual[start : start + batch], pooled[start : start + batch] = network(part)
     return perceptual, pooled
 
 
 @torch.inference_mode()
-def perceive(x: Tensor, *, batch: int = 32, device: str = "cpu") -> Tensor:
+def perceive(x: Tensor, *, batch: int = 0, device: str = "cpu") -> Tensor:
     """The perceptual features that `embed` gives, where the pooled ones are not needed.
 
     Args:
         x: `(N, 3, H, W)`, in [-1, 1] or uint8.
-        batch: pictures in one pass.
+        batch: pictures in one pass; 0: what suits the device.
         device: where to compute.
 
     Returns:
-        `(N, 20608)`, float32 on the CPU.
+        `(N, 20608)`, float32 on the device.
     """
-    network = feature_network(str(device))
-    parts = [network.perceive(as_float(part).to(device)).cpu() for part in x.split(batch)]
-    return torch.cat(parts)
+    network, batch = feature_network(str(device)), batch or at_once(device)
+    return torch.cat([network.perceive(as_float(part.to(device))) for part in x.split(batch)])
+
+
+def at_once(device: str) -> int:
+    """Pictures in one pass: as many as a CPU's cache likes, or enough to keep a GPU busy."""
+    return 32 if torch.device(device).type == "cpu" else 512
 
 
 def as_float(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.metrics import prdc
-from gan_lessons.metrics.diversity import diversity, same_palette
+from gan_lessons.metrics.diversity import diversity, same_palettes
 from gan_lessons.metrics.features import as_float, embed, perceive
 from gan_lessons.metrics.frechet import SUBSETS, kernel_distance
 from gan_lessons.metrics.memorisation import memorisation
@@ -125,7 +125,8 @@ def measure(described: Described, known: Known, seed: int) -> dict[str, float]:
 
 def spread_of_draws(images: Tensor, features: Tensor, device: str) -> dict[str, float]:
     """Diversity as the draws are, and with the palette of the first, which stays as it is."""
-    matched = torch.cat([same_palette(draws)[1:] for draws in images])
+    together = 1 if images.device.type == "cpu" else 64  # sources
+    matched = torch.cat([same_palettes(p)[:, 1:].flatten(0, 1) for p in images.split(together)])
     repainted = perceive(matched, device=device).unflatten(0, (len(images), -1))
     return {
         "diversity": diversity(features).mean().item(),

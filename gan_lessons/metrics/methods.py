@@ -15,8 +15,10 @@ from gan_lessons.style_transfer import StyleTransfer
 
 MODEL, REFERENCE, MEAN = "model", "model, one reference", "model, mean code"
 COPY, COLOUR, NEAREST, TRUE = "copying", "colour transfer", "nearest training image", "true image"
+ADAIN, CYCLEGAN, PIX2PIX = "AdaIN", "CycleGAN", "pix2pix"  # trained; see `rivals`
+OF_ONE_PAIR = (CYCLEGAN, PIX2PIX)
 REAL = (NEAREST, TRUE)  # drawings by hand: of the style by definition
-WITHOUT_CHANCE = (COPY, COLOUR, NEAREST, TRUE)  # the same whatever the seed
+WITHOUT_CHANCE = (COPY, COLOUR, NEAREST, TRUE, *OF_ONE_PAIR)  # the same whatever the seed
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def restyle(model: StyleTransfer, task: Task, s: Tensor) -> Tensor:
     """All sources in given styles: `(N * K, style_dim)` to `(N, K, 3, S, S)`."""
     draws = len(s) // len(task.x)
     x = task.x.repeat_interleave(draws, dim=0).to(model.device)
-    return model.translate(x, s).cpu().unflatten(0, (len(task.x), draws))
+    return model.translate(x, s).unflatten(0, (len(task.x), draws))
 
 
 @torch.inference_mode()
@@ -89,11 +91,15 @@ def mean_code(model: StyleTransfer, task: Task) -> Tensor:
 @torch.inference_mode()
 def referenced(model: StyleTransfer, task: Task) -> Tensor:
     """Codes read off one training picture of the target style for each source."""
-    random = generator_at(task.seed, 2 * task.number)
-    rows = torch.randint(len(task.train), (len(task.x),), generator=random)
-    x_ref = as_float(task.train[rows]).to(model.device)
+    x_ref = as_float(task.train[reference_rows(task)]).to(model.device)
     y = torch.full((len(x_ref),), model.styles.index(task.pair[1]), device=model.device)
     return model.networks["style_encoder"](x_ref, y)
+
+
+def reference_rows(task: Task) -> Tensor:
+    """Which training picture each source gets as its reference, whoever draws by it: `(N,)`."""
+    random = generator_at(task.seed, 2 * task.number)
+    return torch.randint(len(task.train), (len(task.x),), generator=random).to(task.train.device)
 
 
 def recoloured(task: Task) -> Tensor:

@@ -46,8 +46,8 @@ def content(fake: Tensor, gallery: Tensor, groups: list[str], wanted: list[str])
     number = {group: i for i, group in enumerate(dict.fromkeys(groups))}
     n, draws = fake.shape[:2]
     found = between(fake.flatten(0, 1), gallery).argmin(dim=1)
-    of_gallery = torch.tensor([number[group] for group in groups])
-    of_source = torch.tensor([number[group] for group in wanted])
+    of_gallery = torch.tensor([number[group] for group in groups], device=fake.device)
+    of_source = torch.tensor([number[group] for group in wanted], device=fake.device)
     return (of_gallery[found].view(n, draws) == of_source[:, None]).float().mean(dim=1)
 
 

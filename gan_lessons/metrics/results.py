@@ -3,8 +3,9 @@
 The form is fixed; what quotes it may rely on every key named here. A *method* is "model" (ten
 drawn styles for each source), "model, one reference", "model, mean code", "copying", "colour
 transfer", "nearest training image", "true image" or "real images" (different concepts of the style
-in place of draws, for diversity alone). A *way* is one of the first three. A *figure* is a key of
-`figures.FIGURES`; one that a method has not got is left out, or null where it is named below.
+in place of draws, for diversity alone), "AdaIN", and on their own pair alone "CycleGAN" and
+"pix2pix", where these come with the course. A *way* is one of the first three. A *figure* is a key
+of `figures.FIGURES`; one that a method has not got is left out, or null where it is named below.
 
     format      "gan_lessons results 1"
     model       name, styles in domain order, weights (SHA-256 of all networks, as the protocol's
@@ -25,10 +26,13 @@ in place of draws, for diversity alone). A *way* is one of the first three. A *f
                   each of them: value, the mean over pairs of the mean over concepts; seeds, the
                   same for each seed; spread, their standard deviation; pairs, concepts and
                   pictures behind it
+                Baselines of one pair are not among them; they stand under pairs and rivals
     comparisons for each way, for each of truth_mean, content and kid, for each baseline that has
                 it: by (how much better the way is, macro-averaged; above 0 is better), better and
                 equal (on how many pairs), pairs; and under "every baseline" the pairs on which it
                 is better than all of them at once
+    rivals      the trained baselines: name, pair (source and target, or null for all), weights
+                (SHA-256 of their file) and run, as their `config.json` says
     shares      style_of_real: for each way, its style figure over that of the true pictures;
                 diversity_kept: what matching palettes leaves of the draws' diversity
     classifier  the judge of style: styles, accuracy and confusion on real test pictures (rows
@@ -44,7 +48,7 @@ from dataclasses import asdict
 
 from gan_lessons.metrics import features
 from gan_lessons.metrics.figures import FIGURES, Row, average
-from gan_lessons.metrics.methods import MEAN, MODEL, REFERENCE, TRUE
+from gan_lessons.metrics.methods import MEAN, MODEL, OF_ONE_PAIR, REFERENCE, TRUE
 from gan_lessons.provenance import provenance
 
 FORMAT = "gan_lessons results 1"
@@ -113,6 +117,10 @@ def summary(name: str, bench, rows: dict, cpu_seconds: float) -> dict:
         "figures": known,
         "comparisons": {way: compared(way, known, pairs) for way in OURS},
         "shares": shares(known),
+        "rivals": [
+            {"name": one.title, "pair": one.pair, "weights": one.weights, "run": one.run}
+            for one in bench.rivals
+        ],
         "classifier": classifier(bench.judge),
         "pairs": pairs,
     }
@@ -189,7 +197,7 @@ def one_figure(key: str, plan, counts: dict, rows: dict[tuple, Row]) -> dict:
     if key in LIMITED:
         kind, source = LIMITED[key]
         entry[kind] = values.get(source)
-    outside = (*OURS, TRUE, REAL_SETS)
+    outside = (*OURS, TRUE, REAL_SETS, *OF_ONE_PAIR)
     entry["baselines"] = {name: v for name, v in values.items() if name not in outside}
     return entry
 

@@ -9,7 +9,16 @@ from torch import Tensor
 
 from gan_lessons.data.gate import encode_image, tensor_to_image
 from gan_lessons.metrics.features import as_float
-from gan_lessons.metrics.methods import COLOUR, COPY, MEAN, MODEL, NEAREST, REFERENCE, TRUE
+from gan_lessons.metrics.methods import (
+    COLOUR,
+    COPY,
+    MEAN,
+    MODEL,
+    NEAREST,
+    OF_ONE_PAIR,
+    REFERENCE,
+    TRUE,
+)
 
 HEADINGS = {
     MODEL: "3 draws",
@@ -32,7 +41,7 @@ def sheet(bench, rows: int = 16) -> bytes:
         A PNG.
     """
     pairs = bench.bed.pairs[:: max(1, len(bench.bed.pairs) // rows)][:rows]
-    shown = [name for name in bench.methods if name not in (TRUE, COPY)]
+    shown = [name for name in bench.methods if name not in (TRUE, COPY, *OF_ONE_PAIR)]
     lines, labels = [], []
     for place, pair in enumerate(pairs):
         task = bench.task(pair, bench.protocol.seeds[0])
@@ -43,7 +52,7 @@ def sheet(bench, rows: int = 16) -> bytes:
         for name in shown:
             results = bench.methods[name](task)
             cells += list(as_float(results[0, : 3 if name == MODEL else 1]))
-        lines.append(torch.stack(cells))
+        lines.append(torch.stack(cells).cpu())
         labels.append(f"{pair[0]} to {pair[1]}")
     names = ["source", "truth", *(HEADINGS.get(name, name) for name in shown)]
     widths = [1, 1, *(3 if name == MODEL else 1 for name in shown)]

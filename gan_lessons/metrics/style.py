@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from gan_lessons.augment import resize
 from gan_lessons.files import share
-from gan_lessons.metrics.features import as_float, fused
+from gan_lessons.metrics.features import as_float, at_once, exact
 from gan_lessons.networks.classifier import StyleClassifier
+from gan_lessons.networks.mobilenet import fused
 from gan_lessons.training.classifier import FORMAT, NAME
 
 
@@ -28,19 +29,25 @@ class Judge:
     confusion: list[list[int]]  # rows true, columns as judged
 
     @torch.inference_mode()
-    def logits(self, x: Tensor, *, batch: int = 32) -> Tensor:
+    def logits(self, x: Tensor, *, batch: int = 0) -> Tensor:
         """Judge pictures.
 
         Args:
             x: `(N, 3, H, W)`, in [-1, 1] or uint8.
-            batch: pictures in one pass.
+            batch: pictures in one pass; 0: what suits the device.
 
         Returns:
-            `(N, styles)` on the CPU.
+            `(N, styles)` on the classifier's device.
         """
-        parts = (resize(as_float(part).float(), self.size) for part in x.split(batch))
-        last = {"device": "cpu", "memory_format": torch.channels_last}
-        return torch.cat([self.network(part.to(**last)) for part in parts])
+        device = next(self.network.parameters()).device
+        parts = x.split(batch or at_once(device))
+        with exact(device):
+            return torch.cat([self.one_pass(part.to(device)) for part in parts])
+
+    def one_pass(self, x: Tensor) -> Tensor:
+        """Logits of as many pictures as fit."""
+        x = resize(as_float(x).float(), self.size)
+        return self.network(x.contiguous(memory_format=torch.channels_last))
 
     def share(self, x: Tensor, style: str) -> float:
         """Share of pictures that are taken for a style.
@@ -62,14 +69,15 @@ class Judge:
 
 
 @cache
-def judge(folder: Path | None = None) -> Judge:
+def judge(folder: Path | None = None, device: str = "cpu") -> Judge:
     """The classifier that comes with the course, or one in a folder of your own.
 
     Args:
         folder: where `training.classifier.run` wrote it.
+        device: where to judge.
 
     Returns:
-        The classifier, on the CPU.
+        The classifier, on the device.
 
     Raises:
         ValueError: if the files are missing or damaged.
@@ -84,7 +92,7 @@ def judge(folder: Path | None = None) -> Judge:
         raise ValueError(f"{folder} holds no readable style classifier") from None
     if known.get("format") != FORMAT or unknown or any("num_batches" not in k for k in missing):
         raise ValueError(f"{folder} holds another kind of classifier, or a damaged one")
-    network = fused(network.eval()).to(memory_format=torch.channels_last)
+    network = fused(network.eval()).to(device, memory_format=torch.channels_last)
     return Judge(
         network.requires_grad_(False),
         tuple(known["styles"]),

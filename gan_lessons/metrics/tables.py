@@ -35,6 +35,7 @@ def markdown(results: dict) -> str:
         *table(results["figures"]),
         "",
         *compared(results["comparisons"], results["shares"]),
+        *own_pairs(results.get("rivals", []), results["pairs"]),
         *judged(results["classifier"]),
         *costs(results.get("speed", [])),
         *by_target(results["pairs"]),
@@ -97,6 +98,23 @@ def compared(comparisons: dict, shares: dict) -> list[str]:
     if kept is not None:
         lines.append(f"Of the draws' diversity, {kept:.0%} is left when palettes are matched.")
     return [*lines, ""]
+
+
+def own_pairs(rivals: list[dict], pairs: list[dict]) -> list[str]:
+    """Every method on the pairs that a trained baseline is for."""
+    wanted = {tuple(rival["pair"]) for rival in rivals if rival["pair"]}
+    keys = ("truth_mean", "content", "style", "kid")
+    lines = []
+    for pair in pairs:
+        if (pair["source"], pair["target"]) in wanted:
+            named = f"{pair['source']} to {pair['target']}"
+            lines += [f"## {named}, with what knows this pair alone", ""]
+            lines += header(["method", *(FIGURES[key].title for key in keys)])
+            for name, own in pair["figures"].items():
+                cells = [f"{own[k]:.{FIGURES[k].digits}f}" if k in own else "" for k in keys]
+                lines.append(f"| {' | '.join([name, *cells])} |")
+            lines.append("")
+    return lines
 
 
 def lead(entry: dict | None, digits: int) -> str:

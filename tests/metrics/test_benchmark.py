@@ -49,7 +49,10 @@ def test_card_holds_what_lessons_quote(results):
     assert results["model"]["run"]["steps"] == 4
     assert results["protocol"]["measured_pairs"] == len(results["pairs"]) == 2
     truth = results["figures"]["truth_mean"]
-    assert set(truth["baselines"]) == {"copying", "colour transfer", "nearest training image"}
+    trained = {rival["name"] for rival in results["rivals"]}  # those that come with the course
+    assert trained <= {"AdaIN"}
+    untrained = {"copying", "colour transfer", "nearest training image"}
+    assert set(truth["baselines"]) == untrained | trained
     assert set(truth["variants"]) == {"model, one reference", "model, mean code"}
     assert truth["model"]["pictures"] == 2 * 2 * 3 * 2  # pairs, concepts, draws, seeds
     assert len(truth["model"]["seeds"]) == 2 and truth["model"]["spread"] > 0
@@ -93,7 +96,9 @@ def test_best_draw_is_no_worse_than_the_mean(results):
 
 def test_pairs_hold_every_way_and_every_baseline(results):
     for entry in results["pairs"]:
-        assert set(entry["figures"]) == {*methods.methods(None), *results_json.OURS, "real images"}
+        trained = {rival["name"] for rival in results["rivals"]}
+        known = {*methods.methods(None), *results_json.OURS, *trained, "real images"}
+        assert set(entry["figures"]) == known
         assert set(entry["spread"]) == set(results_json.OURS)
         for own in entry["figures"].values():
             assert "truth_mean" in own or own.keys() <= {"diversity", "diversity_palette"}
@@ -158,7 +163,8 @@ def test_people_get_a_table_and_a_picture(folder, results):
     assert "## Better than the baselines" in text and " of 2" in text
     assert "ms an image" in text and "discs" in text
     sheet = open_image(folder / SHEET)
-    columns = 2 + 3 + 2 + 2  # source, truth, draws, reference and mean code, two baselines
+    # Source, truth, draws, reference and mean code, two baselines and what was trained.
+    columns = 2 + 3 + 2 + 2 + len(results["rivals"])
     assert sheet.size == (150 + columns * 28, 30 + 2 * 28)
 
 
