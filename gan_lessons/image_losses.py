@@ -1,4 +1,4 @@
-"""What a result must keep or resemble, as pure functions; each returns a scalar mean.
+"""What a result must keep or resemble, as pure functions; each loss is a scalar mean.
 
 Shapes: images `(N, C, H, W)` in [-1, 1], style codes and latents `(N, S)`.
 """
@@ -57,6 +57,47 @@ def diversity(x_fake: Tensor, x_fake2: Tensor) -> Tensor:
         1.0
     """
     return (x_fake - x_fake2.detach()).abs().mean()
+
+
+def gram(h: Tensor) -> Tensor:
+    """How strongly each two channels of a map show together, wherever that is.
+
+    G_ij = sum_p h_ip h_jp / P over the P places of a picture (Gatys et al. 2016, equation 3, there
+    without the 1 / P).
+
+    Args:
+        h: `(N, C, H, W)`.
+
+    Returns:
+        `(N, C, C)`, symmetric.
+
+    Example:
+        >>> gram(torch.tensor([[[[1.0, 3.0]], [[2.0, 0.0]]]])).tolist()
+        [[[5.0, 1.0], [1.0, 2.0]]]
+    """
+    h = h.flatten(2)
+    return h @ h.mT / h.shape[2]
+
+
+def gram_distance(h: Tensor, h_ref: Tensor) -> Tensor:
+    """Squared difference of two Gram matrices, over the squared size of the wanted one.
+
+    Gatys et al. 2016, equation 4, but relative, so that layers of any scale weigh alike.
+
+    Args:
+        h: `(N, C, H, W)`, a map of the picture that is judged.
+        h_ref: `(N, C, H', W')`, the same map of the picture whose style is wanted.
+
+    Returns:
+        Scalar; 1 for a map of zeros.
+
+    Example:
+        >>> gram_distance(torch.zeros(1, 2, 3, 3), torch.ones(1, 2, 5, 5)).item()
+        1.0
+    """
+    wanted = gram(h_ref)
+    away = (gram(h) - wanted).square().sum(dim=(1, 2))
+    return (away / wanted.square().sum(dim=(1, 2))).mean()
 
 
 def identity(x_same: Tensor, x_real: Tensor) -> Tensor:
