@@ -62,6 +62,8 @@ def test_a_phase_changes_its_own_networks_and_no_other(
     objective = awake(StarGAN(config))
     batch = batches_of(config, tiny_dataset, device)(0)
     state = checkpoint.create(objective, config, torch.device(device), precision)
+    if precision == "fp16":  # no step is skipped in search of a scale
+        state.scaler = torch.amp.GradScaler(device, init_scale=1.0)
     own = {
         "D": {"discriminator"},
         "G": {"generator", "mapping_network", "style_encoder"},
