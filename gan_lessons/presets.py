@@ -60,7 +60,18 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
             "train.checkpoint_every": 10,
         },
         "class": {"train.steps": 5_000, **SECOND},
-        "full": {"train.steps": 100_000, **SECOND},
+        "full": {
+            **SECOND,
+            "model.mapping_width": 64,
+            "loss.ds": 0.2,
+            "loss.ds_features": 0.5,
+            "train.steps": 12_000,
+            "train.batch": 128,
+            "train.warmup": 200,
+            "train.ema_half_life": 20.0,
+            "train.sample_every": 1_000,
+            "train.checkpoint_every": 1_000,
+        },
     }
     return base.override(changes[name])
 
