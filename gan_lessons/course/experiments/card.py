@@ -79,6 +79,7 @@ def _row(name: str, result: dict[str, Any]) -> str:
     commit = made["commit"] or "none"
     short = commit[:10] + ("+" if commit.endswith("+changes") else "")
     time = duration(result["cpu_seconds"])
+    name = name.replace("|", "\\|")  # it would end the cell
     return f"| {name} | {time} | {on} | {made['precision']} | {made['torch']} | {short} |"
 
 

@@ -178,10 +178,12 @@ def test_what_json_does_not_know_is_refused():
 def test_card_says_what_is_there(home):
     store = quiet(home, about="Five ways to start.", data="emoji_styles")
     store.once("norms", busy)
+    store.once("hinge | r1", busy)
     store.weights("critic", nn.Linear(3, 4), {})
     text = (home / "README.md").read_text()
     assert "Five ways to start." in text and "CC BY-SA 4.0" in text
     assert card.command(LESSON, "class") in text
-    assert "| norms | 0 s | CPU, " in text and "| critic.safetensors | 16 |" in text
+    assert "| norms | 0 s | CPU, " in text and r"| hinge \| r1 | 0 s |" in text
+    assert "| critic.safetensors | 16 |" in text
     quiet(home).once("more", busy)  # nobody told it again what it is about
     assert "Five ways to start." in (home / "README.md").read_text()
