@@ -220,6 +220,8 @@ def _execute(lesson: Path, values: Parameters, target: Path) -> str | None:
             "Running lessons needs the notebook extra: pip install 'gan-lessons[notebook]'"
         ) from None
     settings = {"progress_bar": False, "log_output": False, "cwd": str(lesson.parent)}
+    # Kernels listen on this machine alone; their warning of it would stand between our lines.
+    settings["extra_arguments"] = ["--log-level=ERROR"]
     with _environment({claims.GO_ON: "1"}):
         try:
             papermill.execute_notebook(str(lesson), str(target), parameters=values, **settings)
