@@ -15,6 +15,7 @@ import ipywidgets as widgets
 import numpy as np
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+NARROW = 300  # CSS pixels that half a picture needs to be read
 SHARE = 0.5  # of the time that drawing may take; the rest is for the messages of the controls
 
 
@@ -81,22 +82,35 @@ class Canvas(widgets.VBox):
 
     Args:
         width: of the picture in CSS pixels; on a narrow screen it shrinks with the page.
+        halves: whether its right half goes below the left one where there is no room beside it.
     """
 
-    def __init__(self, width: int = 700):
-        self.png, self.alt = b"", ""
-        self.picture = widgets.Image(
-            format="png",
-            layout=widgets.Layout(width="100%", max_width=f"{width}px", object_fit="contain"),
-        )
-        self.text = widgets.HTML()
-        super().__init__([self.picture, self.text])
+    def __init__(self, width: int = 700, *, halves: bool = False):
+        self.whole, self.alt = b"", ""
+        if halves:
+            flex = {"flex": f"1 1 {NARROW}px", "min_width": "0", "max_width": f"{width // 2}px"}
+        else:
+            flex = {"width": "100%", "max_width": f"{width}px"}
+        self.pictures = [
+            widgets.Image(format="png", layout=widgets.Layout(object_fit="contain", **flex))
+            for _ in range(2 if halves else 1)
+        ]
+        self.picture, self.text = self.pictures[0], widgets.HTML()
+        flow = widgets.Layout(display="flex", flex_flow="row wrap", align_items="flex-start")
+        first = widgets.Box(self.pictures, layout=flow) if halves else self.picture
+        super().__init__([first, self.text])
+
+    @property
+    def png(self) -> bytes:
+        """The whole picture, as PNG."""
+        return as_png(self.whole)
 
     def put(self, picture: Any, alt: str, note: str = "") -> None:
         """Show a picture.
 
         Args:
-            picture: a matplotlib figure, PNG as bytes, or an array `(H, W, 3)` of uint8.
+            picture: an array `(H, W, 3)` of uint8; undivided also a matplotlib figure, or PNG as
+                bytes.
             alt: what is to be seen on it, in one sentence.
             note: a further sentence, such as what the last action did.
 
@@ -105,8 +119,15 @@ class Canvas(widgets.VBox):
         """
         if not alt.strip():
             raise ValueError("a picture needs a sentence that says what it shows; alt is empty")
-        self.png, self.alt = as_png(picture), alt
-        self.picture.value = self.png
+        if len(self.pictures) == 1:
+            self.whole = as_png(picture)
+            parts = [self.whole]
+        else:
+            self.whole = picture
+            parts = np.array_split(picture, 2, axis=1)
+        for shown, part in zip(self.pictures, parts, strict=True):
+            shown.value = as_png(part)
+        self.alt = alt
         # No tooltip: with one and no description, ipywidgets 8 shows no picture.
         self.say(f"{alt} {note}" if note else alt)
 

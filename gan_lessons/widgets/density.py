@@ -133,7 +133,7 @@ class Sketch:
 
         self.figure = Figure(figsize=(7.2, 4.6), dpi=100, facecolor="white")
         grid = self.figure.add_gridspec(
-            2, 2, left=0.08, right=0.985, top=0.93, bottom=0.11, hspace=0.55, wspace=0.22
+            2, 2, left=0.08, right=0.985, top=0.93, bottom=0.11, hspace=0.55, wspace=0.26
         )
         self.axes = [self.figure.add_subplot(grid[k // 2, k % 2]) for k in range(4)]
         self.line = np.linspace(-6.5, 6.5, 261)
@@ -229,7 +229,7 @@ class DensityExplorer:
         import ipywidgets as widgets
 
         start = Densities(mean, width)
-        self.sketch, self.canvas = Sketch(start), Canvas(720)
+        self.sketch, self.canvas = Sketch(start), Canvas(720, halves=True)
         self.mean = _slider("mean of G", MEANS, mean)
         self.width = _slider("width of G", WIDTHS, width)
         self.latest = Latest(self.draw, self.canvas.fail)

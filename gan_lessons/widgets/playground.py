@@ -33,7 +33,7 @@ class Board:
 
         self.figure = Figure(figsize=(8.2, 4.2), dpi=100, facecolor="white")
         grid = self.figure.add_gridspec(
-            1, 2, left=0.05, right=0.985, top=0.92, bottom=0.12, wspace=0.24
+            1, 2, left=0.05, right=0.975, top=0.92, bottom=0.12, wspace=0.24
         )
         plane, self.losses = self.figure.add_subplot(grid[0]), self.figure.add_subplot(grid[1])
         edge = (-reach, reach)
@@ -48,6 +48,7 @@ class Board:
             width=0.004,
         )  # fmt: skip
         plane.set(xlim=edge, ylim=edge)
+        plane.set_xlabel("D takes violet places for data, orange ones for generated", size=9)
         plane.set_title("data, generated, and where G is pulled", loc="left", size=10)
         names = [
             plane.text(x, 0.95, name, color=colour, size=9, transform=plane.transAxes)
@@ -116,7 +117,7 @@ class Playground(widgets.VBox):
         if preset not in PRESETS:
             raise ValueError(f"no preset {preset!r}; they are {', '.join(PRESETS)}")
         self.game = game or Game(PRESETS[preset])
-        self.board, self.canvas = Board(self.game.reach), Canvas(820)
+        self.board, self.canvas = Board(self.game.reach), Canvas(820, halves=True)
         self.loop_running, self.setting, self.frames = False, False, 0
         self.play = widgets.ToggleButton(description="Play", icon="play", tooltip="Play or pause")
         self.once = widgets.Button(description="Step", tooltip="One step, without playing on")
@@ -136,10 +137,13 @@ class Playground(widgets.VBox):
         self.preset.observe(lambda change: self.choose(change["new"]), "value")
         for name, control in self.controls.items():
             control.observe(lambda change, name=name: self._turn(name, change["new"]), "value")
+        for button in (self.play, self.once, self.again):
+            button.layout.width = "90px"
+        *sliders, family = self.controls.values()
         row = widgets.Layout(flex_flow="row wrap")
-        buttons = widgets.HBox([self.play, self.once, self.again, self.preset], layout=row)
-        super().__init__([buttons, widgets.HBox(list(self.controls.values()), layout=row)])
-        self.children = (*self.children, self.canvas)
+        buttons = [self.play, self.once, self.again, self.preset, family]
+        rows = [widgets.HBox(each, layout=row) for each in (buttons, sliders)]
+        super().__init__([*rows, self.canvas])
         self.advance(warm)
 
     def advance(self, steps: int) -> None:

@@ -96,6 +96,14 @@ def test_a_canvas_shows_pixels_and_says_what_they_are():
     assert not getattr(canvas.picture, "tooltip", None)
 
 
+def test_halves_make_up_the_whole():
+    canvas = Canvas(halves=True)
+    canvas.put(gradient(), "Colours.")
+    left, right = (read(each.value) for each in canvas.pictures)
+    assert (np.concatenate([left, right], axis=1) == gradient()).all()
+    assert (read(canvas.png) == gradient()).all()
+
+
 def test_a_sentence_cannot_carry_markup():
     canvas = Canvas()
     canvas.put(gradient(), "p < q & <script>")

@@ -98,8 +98,8 @@ def test_wild_dragging_draws_few_pictures_ends_right_and_keeps_no_memory():
         explorer.mean.value = 4.2
         await asyncio.sleep(0.5)
 
-    asyncio.run(drag(200))
     tracemalloc.start()
+    asyncio.run(drag(200))
     before, calls = tracemalloc.get_traced_memory()[0], explorer.latest.calls
     asyncio.run(drag(2000))
     grown = tracemalloc.get_traced_memory()[0] - before
