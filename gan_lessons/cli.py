@@ -15,7 +15,16 @@ from typing import Annotated
 import typer
 
 from gan_lessons import __version__, lesson_commands, measuring_commands, serving_commands
-from gan_lessons.console import INTERRUPTED, OneSentence, example, launched, warn
+from gan_lessons.console import (
+    INTERRUPTED,
+    Device,
+    OneSentence,
+    Precision,
+    called,
+    example,
+    launched,
+    warn,
+)
 from gan_lessons.files import share
 from gan_lessons.gallery import count_of
 
@@ -65,7 +74,6 @@ def gan_lessons(
     """From the GAN loss to a style-transfer model you trained yourself."""
 
 
-Device = Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")]
 Json = Annotated[bool, typer.Option("--json", help="Print it for programs.")]
 
 
@@ -93,7 +101,7 @@ def restyle(
         int | None, typer.Option(min=1, help="Pixels on the shorter side; else the picture's own.")
     ] = None,
     device: Device = "auto",
-    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
+    precision: Precision = "auto",
 ) -> None:
     """Show pictures in other styles.
 
@@ -110,8 +118,9 @@ def restyle(
         raise ValueError("there is no bundled model here; name one with --model")
     loaded = StyleTransfer.load(name, device=device, precision=precision)
     wish = Wish(_styles(style, loaded.styles), count, seed, reference, size)
-    shown = Path(name).resolve().name if Path(name).is_dir() else name
-    manifest = restyle_files(loaded, sources, out, wish, name=shown, report=typer.echo, warn=warn)
+    manifest = restyle_files(
+        loaded, sources, out, wish, name=called(name), report=typer.echo, warn=warn
+    )
     if manifest["skipped"]:
         raise typer.Exit(SKIPPED)
 

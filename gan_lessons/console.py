@@ -2,12 +2,26 @@
 
 import os
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
 
 INTERRUPTED = 130
 EXPECTED = (ValueError, OSError, FloatingPointError)
+
+# Words that several commands take.
+Model = Annotated[
+    str, typer.Argument(help="A bundled model, a folder, or OWNER/NAME on the Hugging Face hub.")
+]
+Device = Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")]
+Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")]
+
+
+def called(model: str) -> str:
+    """What results call a model: its folder's own name, or the name that it was asked for by."""
+    return Path(model).resolve().name if Path(model).is_dir() else model
 
 
 class OneSentence(TyperGroup):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gan_lessons.console import example
+from gan_lessons.console import Device, Model, Precision, called, example
 
 
 def add_to(app: typer.Typer) -> None:
@@ -15,10 +15,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def evaluate(
-    model: Annotated[
-        str,
-        typer.Argument(help="A bundled model, a folder, or OWNER/NAME on the Hugging Face hub."),
-    ],
+    model: Model,
     out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
     protocol: Annotated[str, typer.Option(help="smoke, class or full.")] = "smoke",
     standard: Annotated[
@@ -28,8 +25,8 @@ def evaluate(
             help="Also KID on Inception and LPIPS, in standard.json; downloads their networks.",
         ),
     ] = False,
-    device: Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
+    device: Device = "auto",
+    precision: Precision = "auto",
 ) -> None:
     """Measure a model beside what it must beat; says first how long it takes.
 
@@ -42,8 +39,7 @@ def evaluate(
 
     loaded = StyleTransfer.load(model, device=device, precision=precision)
     networks = Networks.load(loaded.device) if standard else None  # first: it may be impossible
-    shown = Path(model).resolve().name if Path(model).is_dir() else model
-    benchmark.evaluate(loaded, shown, out, which=protocol, report=typer.echo)
+    benchmark.evaluate(loaded, called(model), out, which=protocol, report=typer.echo)
     if networks:
         bench = benchmark.Bench(loaded, benchmark.load(loaded, None), benchmark.protocol(protocol))
         evaluate_standard(bench, networks, out, report=typer.echo)

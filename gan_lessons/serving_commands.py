@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gan_lessons.console import example
+from gan_lessons.console import Model, called, example
 
 FORMATS = ("web", "onnx")
 
@@ -19,10 +19,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def export(
-    model: Annotated[
-        str,
-        typer.Argument(help="A bundled model, a folder, or OWNER/NAME on the Hugging Face hub."),
-    ],
+    model: Model,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")],
     format: Annotated[str, typer.Option(help="web or onnx.")] = "web",
     runtime: Annotated[
@@ -43,7 +40,7 @@ def export(
     from gan_lessons.style_transfer import StyleTransfer
 
     loaded = StyleTransfer.load(model, device="cpu", precision="fp32")
-    shown = Path(model).resolve().name if Path(model).is_dir() else model
+    shown = called(model)
     if format == "onnx":
         graphs.write(loaded, OutputFolder(out), shown)
         typer.echo(f"the networks are in {out}")
