@@ -26,7 +26,7 @@ def markdown(results: dict) -> str:
         f"{results['features']['resolution']} px. Each figure is a mean over pairs; after the "
         "sign the standard deviation between seeds.",
         "",
-        "The run: " + ", ".join(f"{k} {v}" for k, v in made.items() if v) + ".",
+        f"The run: {in_words(made)}.",
         "",
         f"Measured in {used['cpu_seconds']} CPU seconds on {used['device']} (generator in "
         f"{used['precision']}), {used['platform']}, threads: {used['threads']}; gan_lessons "
@@ -41,6 +41,18 @@ def markdown(results: dict) -> str:
         *by_target(results["pairs"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def in_words(value: object) -> str:
+    """Plain data as a text for people; what is empty is left out.
+
+    Example:
+        >>> in_words({"steps": 5, "device": "", "sittings": [{"steps": 2}, {"steps": 3}]})
+        'steps 5, sittings (steps 2; steps 3)'
+    """
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {in_words(each)}" for key, each in value.items() if each)
+    return f"({'; '.join(map(in_words, value))})" if isinstance(value, list) else str(value)
 
 
 def table(entries: dict) -> list[str]:
