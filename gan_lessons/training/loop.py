@@ -53,8 +53,9 @@ def train(
     compile_forward(objective, config.compile)
     make = stepper(state)
     with interruptible(processes.count > 1) as stop:
+        clock = time.perf_counter()
         for step in range(state.step, config.steps):
-            started, scale = time.perf_counter(), config.lr_scale(step)
+            scale = config.lr_scale(step)
             batch = batches(step)
             terms: dict[str, Tensor] = {}
             for phase in objective.phases:
@@ -63,15 +64,16 @@ def train(
             for name, average in state.averages.items():
                 ema.update(average, state.networks[name], config.ema_decay)
             state.step = done = step + 1
-            state.seconds += time.perf_counter() - started
             history.add(done, terms)
 
             # Asked once: a stop during what follows waits a step.
             stopping = processes.any(stop.is_set())
             last = done == config.steps or stopping
             save = last or done % config.checkpoint_every == 0
-            if save or done % config.log_every == 0:
-                history.write(done, config.lr * scale)
+            told = save or done % config.log_every == 0
+            if told:
+                history.write(done, config.lr * scale)  # waits for the device
+                state.seconds += time.perf_counter() - clock
             if save:
                 checkpoint.check_finite(state)
             if processes.main and (last or done % config.sample_every == 0):
@@ -79,6 +81,8 @@ def train(
             if processes.main and save:
                 on_checkpoint(state)
                 checkpoint.save(state, folder)  # last: what a kill before it lost is made again
+            if told:
+                clock = time.perf_counter()  # looking and saving are not training
             if stopping:
                 stop.set()
                 report(f"stopped after step {done}; go on with --resume auto")

@@ -311,7 +311,7 @@ def provenance(state: State) -> dict:
         "recipe": described(state.config) if isinstance(state.config, Config) else None,
         "steps": state.step,
         "images": state.step * state.config.train.batch,
-        "hours": round(state.seconds / 3600, 2),
+        "hours": round(state.seconds / 3600, 3),
         "device": gpu or f"CPU, threads: {torch.get_num_threads()}",
         "processes": state.processes.count,
         "precision": state.precision,
