@@ -5,6 +5,7 @@ metadata is reduced to what matters, folders of the machine are cut from texts, 
 static picture: a stored view without its model would show an error.
 """
 
+import base64
 import re
 import sysconfig
 import tempfile
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from gan_lessons.course.notebook import KERNEL, Cell, Notebook, code_cells, tags
+from gan_lessons.data.gate import encode_image, open_image
 
 CHECKOUT = Path(__file__).resolve().parents[2]  # or where the package is installed
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_TAG = "widget"
+SMALL = 4096  # letters; a picture of fewer is left alone
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 _IMAGE_WITH_ALT = re.compile(r'<img\b[^>]*\balt="[^"]+"')
 _KEPT_METADATA = ("tags", "jupyter")
@@ -37,6 +40,16 @@ def clean(notebook: Notebook) -> None:
         _strip_widgets(cell)
         for output in cell["outputs"]:
             _strip_places(output, places)
+            _slim_pictures(output.get("data", {}))
+
+
+def _slim_pictures(data: dict[str, Any]) -> None:
+    """Keeps a PNG with 256 colours where that is smaller: figures have few, and clones are many."""
+    encoded = data.get("image/png", "")
+    if len(encoded) < SMALL:
+        return
+    slim = encode_image(open_image(base64.b64decode(encoded)), colours=256)
+    data["image/png"] = min(encoded, base64.b64encode(slim).decode(), key=len)
 
 
 def has_picture(cell: Cell) -> bool:

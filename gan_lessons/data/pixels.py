@@ -81,13 +81,16 @@ def to_uint8(tensor: Tensor) -> Tensor:
     return scaled.round().to(torch.uint8)
 
 
-def encode_image(image: Image.Image, format: str = "PNG", *, quality: int = 92) -> bytes:
+def encode_image(
+    image: Image.Image, format: str = "PNG", *, quality: int = 92, colours: int = 0
+) -> bytes:
     """Encodes an image without any metadata.
 
     Args:
         image: a Pillow image; one that is not RGB passes through :func:`on_white`.
         format: one of Pillow's format names, such as `PNG`, `JPEG` or `WEBP`.
         quality: 1 to 100, for the formats that lose.
+        colours: at most so many, 256 or fewer, which makes a PNG small; 0 keeps all.
 
     Returns:
         The bytes of the file.
@@ -97,7 +100,7 @@ def encode_image(image: Image.Image, format: str = "PNG", *, quality: int = 92) 
     """
     format = format.upper()
     options: dict[str, dict[str, Any]] = {
-        "PNG": {"optimize": False},
+        "PNG": {"optimize": colours > 0},
         "JPEG": {"quality": quality, "subsampling": 0 if quality > 90 else 2},
         "WEBP": {"quality": quality, "method": 6},
     }
@@ -105,6 +108,7 @@ def encode_image(image: Image.Image, format: str = "PNG", *, quality: int = 92) 
         raise ValueError(f"{format} is not written here; choose one of {', '.join(options)}.")
     # Pillow's writers take profiles and comments from `info` unless it is empty.
     clean = image.convert("RGB") if image.mode == "RGB" else on_white(image)
+    clean = clean.quantize(colours) if colours else clean
     clean.info = {}
     buffer = io.BytesIO()
     clean.save(buffer, format, **options[format])

@@ -55,8 +55,7 @@ def train(
     with interruptible(processes.count > 1) as stop:
         clock = time.perf_counter()
         for step in range(state.step, config.steps):
-            scale = config.lr_scale(step)
-            batch = batches(step)
+            batch, scale = batches(step), config.lr_scale(step)
             terms: dict[str, Tensor] = {}
             for phase in objective.phases:
                 if step % phase.interval == 0:

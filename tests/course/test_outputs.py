@@ -1,10 +1,13 @@
+import base64
 import sysconfig
 from pathlib import Path
 
 import pytest
+import torch
 
 from gan_lessons.course.notebook import KERNEL
 from gan_lessons.course.outputs import WIDGET_VIEW, clean, has_picture
+from gan_lessons.data.gate import encode_image, image_to_tensor, open_image, tensor_to_image
 
 PNG = {"image/png": "iVBORw0KGgo="}
 
@@ -87,3 +90,15 @@ def test_folders_of_the_machine_are_cut(root):
     assert said == "gan-lessons/gan_lessons/files.py site-packages/torch/nn.py ~/x cell:3"
     assert cell["outputs"][1]["traceback"] == ["File gan-lessons/a.py"]
     assert cell["outputs"][2]["data"]["text/html"] == "<p>gan-lessons</p>"
+
+
+def test_a_large_picture_keeps_its_look_in_few_colours():
+    chance = torch.Generator().manual_seed(0)
+    noise = torch.rand(3, 96, 96, generator=chance) * 2 - 1
+    few = noise.round() * 0.5  # 27 colours
+    for x, off in ((few, 0.0), (noise, 0.25)):
+        before = base64.b64encode(encode_image(tensor_to_image(x))).decode()
+        after = cleaned(shown({"image/png": before}))["outputs"][0]["data"]["image/png"]
+        assert len(after) < 0.7 * len(before)
+        kept = image_to_tensor(open_image(base64.b64decode(after)))[0]
+        assert (kept - image_to_tensor(tensor_to_image(x))[0]).abs().mean() <= off
