@@ -47,10 +47,11 @@ def read(path: Path) -> Notebook:
         The notebook in format 4, each cell's source one string.
 
     Raises:
-        ValueError: if the file is no notebook.
+        ValueError: if the file is no notebook, or the notebook extra is missing.
     """
+    nbformat = _nbformat()
     try:
-        return _nbformat().read(path, as_version=4)
+        return nbformat.read(path, as_version=4)
     except (AttributeError, KeyError, ValueError) as error:
         raise ValueError(f"{path.name} is not a notebook: {error}") from error
 

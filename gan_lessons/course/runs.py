@@ -133,8 +133,10 @@ def read_sweep(path: str | Path) -> tuple[Path, list[Parameters]]:
     Raises:
         ValueError: if the file cannot be read as that, or does not fit the lesson.
     """
-    import yaml
-
+    try:
+        import yaml
+    except ImportError:
+        raise ValueError("grids need PyYAML: pip install 'gan-lessons[train]'") from None
     try:
         asked = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):

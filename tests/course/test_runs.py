@@ -181,6 +181,27 @@ def test_grid_that_cannot_be_run_is_refused(text, sentence, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("package", "command", "sentence"),
+    [
+        ("yaml", ("sweep", "grid.yaml"), "grids need PyYAML: pip install 'gan-lessons[train]'."),
+        (
+            "nbformat",
+            ("run", "04"),
+            "Working on notebooks needs the notebook extra: pip install 'gan-lessons[notebook]'.",
+        ),
+    ],
+)
+def test_what_has_to_be_installed_is_told(
+    package, command, sentence, course, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, package, None)
+    (tmp_path / "grid.yaml").write_text(GRID)
+    monkeypatch.chdir(tmp_path)
+    assert cli(*command, "--out", tmp_path / "out") == 1
+    assert capsys.readouterr().err.strip() == sentence
+
+
 def test_folders_of_runs_stay_where_they_belong():
     assert runs.slug({"picture": "../a b", "seed": 1}) == "picture=.._a_b,seed=1"
 
