@@ -1,9 +1,9 @@
 """Typical wrong answers to the exercises of lesson 02, each with words of the hint it meets."""
 
-FLOWERS = (
-    "def flowers(species, n):\n"
-    "    with torch.no_grad():\n"
-    "        made = grower['generator'](torch.randn(n, 16), torch.full((n,), species))\n"
+GROW = (
+    "def grow(measured, kinds):\n"
+    "    middle, spread = measured.mean(0), measured.std(0)\n"
+    "    return lambda species, n: "
 )
 
 WRONG = {
@@ -24,8 +24,11 @@ WRONG = {
         "sabotage = {'r1': 0.0}": "leave r1 at 0.1",
     },
     "Exercise 4: flowers": {
-        FLOWERS + "    return made": "a species' mean is off",
-        FLOWERS + "    return (made.mean(0) * spread + middle).expand(n, 4)": "differ far less",
-        "def flowers(species, n):\n    return data[:1] * 0": "n flowers, four lengths each",
+        GROW + "((measured - middle) / spread)[kinds == species].repeat(10, 1)": (
+            "a species' mean is off"
+        ),
+        GROW + "measured[torch.randint(len(measured), (n,))]": "a species' mean is off",
+        GROW + "measured[kinds == species].mean(0).expand(n, 4)": "differ far less",
+        GROW + "measured[:1] * 0": "n flowers, four lengths each",
     },
 }
