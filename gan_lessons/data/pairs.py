@@ -1,13 +1,16 @@
 """Pictures for models that go from one picture to another: two styles, or any style to any."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from gan_lessons.augment import resize
+from gan_lessons.augment import resize, shift
 from gan_lessons.config import require
+from gan_lessons.data.batches import generator_at
 from gan_lessons.data.datasets import StyleDataset, load_dataset
+from gan_lessons.data.samples import PairBatch
 
 CROPS = 6  # of each painting and photograph
 
@@ -20,6 +23,7 @@ class PairData:
     size: int = 64  # pixels a side
     source: str = "fluent"
     target: str = "fluent_ink"
+    jitter: bool = False  # shift and mirror both pictures of a pair alike
 
     def __post_init__(self):
         require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
@@ -36,6 +40,28 @@ class MixedData:
 
     def __post_init__(self):
         require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
+
+
+class Jittered:
+    """Pairs that are shifted and mirrored alike (Isola et al. 2017, appendix 6.2, in our terms).
+
+    Args:
+        pairs: from a step to its batch.
+        seed: of the training.
+    """
+
+    def __init__(self, pairs: Callable[[int], PairBatch], seed: int):
+        self.pairs, self.seed = pairs, seed
+
+    def __call__(self, step: int) -> PairBatch:
+        """The batch of a step, every pair with a chance of its own."""
+        batch = self.pairs(step)
+        random = generator_at(self.seed + 1, step)
+        uniform = torch.rand(len(batch), 3, generator=random).to(batch.x_a.device)
+        mirrored = (uniform[:, 2] < 0.5)[:, None, None, None]
+        moved = (shift(x, uniform[:, :2]) for x in (batch.x_a, batch.x_b))
+        x_a, x_b = (torch.where(mirrored, x.flip(3), x) for x in moved)
+        return replace(batch, x_a=x_a, x_b=x_b)
 
 
 def styles_apart(dataset: StyleDataset, data: PairData, split: str) -> tuple[Tensor, Tensor]:

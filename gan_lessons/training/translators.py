@@ -13,6 +13,7 @@ from gan_lessons.config import Recipe
 from gan_lessons.data.datasets import StyleDataset, load_dataset
 from gan_lessons.data.gate import encode_image, tensor_to_image
 from gan_lessons.data.pairs import (
+    Jittered,
     MixedData,
     PairData,
     all_styles,
@@ -192,6 +193,8 @@ def _run(
     batches = batches_of(kind, dataset, config, device, latent=latent)
     shown = f"{name} on {dataset.name}: {len(batches.x_a)} and {len(batches.x_b)} pictures"
     report(f"{shown}; {device.type}, {state.precision}")
+    if getattr(config.data, "jitter", False):
+        batches = Jittered(batches, config.train.seed)
     if state.step < config.train.steps:
         report(f"this will cost {forecast(kind, state, batches)}")
     held_out = batches_of(kind, dataset, config, device, split="valid", batch=SHOWN)(0)
@@ -230,7 +233,7 @@ def batches_of(
     )  # fmt: skip
 
 
-def forecast(kind: Kind, state: State, batches: Pairs) -> Cost:
+def forecast(kind: Kind, state: State, batches: Callable[[int], PairBatch]) -> Cost:
     """Measure a few steps on copies and say what the rest will cost."""
     config = state.config
     trial = kind.objective(config)

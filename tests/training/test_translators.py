@@ -8,6 +8,8 @@ import torch
 from PIL import Image
 
 from gan_lessons import models
+from gan_lessons.data.pairs import Jittered
+from gan_lessons.data.samples import Pairs
 from gan_lessons.files import OutputFolder
 from gan_lessons.training import history, translators
 
@@ -27,6 +29,7 @@ def go(request, tiny_dataset, tmp_path):
     name = request.param
     recipe = translators.recipe_for(name, "smoke", "tiny").override(SHORT)
     recipe = recipe if name == "adain" else recipe.override(STYLES)
+    recipe = recipe.override({"data.jitter": True}) if name == "pix2pix" else recipe
 
     def run(folder="run", crash=None, settings=None, **options):
         def report(line):
@@ -107,6 +110,17 @@ def test_pairs_show_the_same_thing_and_unpaired_ones_need_not(tiny_dataset):
     whole = tiny_dataset.subset("train", "stripes").images
     assert all(any(picture.equal(other) for other in whole) for picture in b)
     assert [len(x) for x in kinds["cyclegan"].pictures(fewer, recipe.data, "train")] == [8, 8]
+
+
+def test_jitter_moves_both_pictures_of_a_pair_alike():
+    x = torch.rand(6, 3, 16, 16) * 2 - 1
+    plain = Pairs(x, x, paired=True, batch=32, seed=0)
+    varied = Jittered(plain, seed=0)
+    one, again, before = varied(3), varied(3), plain(3)
+    assert one.x_a.equal(one.x_b) and one.x_a.equal(again.x_a)
+    assert not one.x_a.equal(before.x_a) and not one.x_a.equal(varied(4).x_a)
+    colours = before.x_a.amax(dim=(2, 3))
+    assert (one.x_a.amax(dim=(2, 3)) <= colours).all()  # pixels move, and nothing is made up
 
 
 def test_adain_sees_crops_of_paintings_too():
