@@ -184,16 +184,16 @@ def _take_weights(state: State, source: Path) -> list[str]:
     """Start networks and averages from stored weights; the optimisers stay fresh.
 
     Where the pictures have another size, so have the trunks of style encoder and discriminator,
-    and these start anew; so does a projected discriminator that was not there.
+    and these start anew; so does a discriminator that was not there or is not bundled.
 
     Returns:
         Names of the networks that start anew.
     """
     theirs, _, made = weights.read_config(source)
-    stored = [n for n in state.networks if n != "projected" or theirs.model.projected]
-    resized = theirs.model.size != state.config.model.size
-    trunks = ("style_encoder", "discriminator") if resized else ()
-    taken = tuple(name for name in stored if name not in trunks)
+    stored = weights.stored(source) | {"generator", "mapping_network"}  # no model without these
+    if theirs.model.size != state.config.model.size:
+        stored -= {"style_encoder", "discriminator"}
+    taken = tuple(name for name in state.networks if name in stored)
     for name, network in weights.read(source, taken).items():
         try:
             state.networks[name].load_state_dict(network.state_dict())

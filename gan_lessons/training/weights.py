@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import nn
+from torch import Tensor, nn
 
 from gan_lessons.config import Config
 from gan_lessons.files import OutputFolder
@@ -91,6 +91,18 @@ def read_config(folder: Path) -> tuple[Config, tuple[str, ...], dict]:
     return config, tuple(styles), run if isinstance(run, dict) else {}
 
 
+def stored(folder: Path) -> set[str]:
+    """Names of the networks whose weights a folder holds; a bundled model may lack some.
+
+    Args:
+        folder: of a model or a run.
+
+    Raises:
+        ValueError: if the file is missing or damaged.
+    """
+    return {key.partition(".")[0] for key in _tensors(folder)}
+
+
 def read(folder: Path, names: tuple[str, ...]) -> dict[str, nn.Module]:
     """Build networks and fill them with stored weights; nothing stored is executed.
 
@@ -105,16 +117,7 @@ def read(folder: Path, names: tuple[str, ...]) -> dict[str, nn.Module]:
         ValueError: if the file is missing, damaged, a pickle, or belongs to another model.
     """
     config, _, _ = read_config(folder)
-    path = folder / FILE
-    if not path.is_file():
-        raise ValueError(f"{folder} holds no weights: {FILE} is missing")
-    try:
-        tensors = load_file(path)
-    except SafetensorError:
-        raise ValueError(
-            f"{path} is not a safetensors file; it was not opened as anything else, and nothing "
-            "in it was executed. Fetch the model again"
-        ) from None
+    tensors = _tensors(folder)
     networks = build(config.model)
     for name in names:
         prefix = f"{name}."
@@ -127,7 +130,20 @@ def read(folder: Path, names: tuple[str, ...]) -> dict[str, nn.Module]:
             networks[name].load_state_dict(own)
         except RuntimeError:
             raise ValueError(
-                f"{path} does not fit {CONFIG} beside it: the {name} differs in its layers. "
-                "The two files belong to different models"
+                f"{folder / FILE} does not fit {CONFIG} beside it: the {name} differs in its "
+                "layers. The two files belong to different models"
             ) from None
     return {name: networks[name] for name in names}
+
+
+def _tensors(folder: Path) -> dict[str, Tensor]:
+    path = folder / FILE
+    if not path.is_file():
+        raise ValueError(f"{folder} holds no weights: {FILE} is missing")
+    try:
+        return load_file(path)
+    except SafetensorError:
+        raise ValueError(
+            f"{path} is not a safetensors file; it was not opened as anything else, and nothing "
+            "in it was executed. Fetch the model again"
+        ) from None

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from gan_lessons.data.batches import Batches
 from gan_lessons.objectives.stargan import StarGAN
@@ -282,6 +283,15 @@ def test_at_another_size_the_trunks_start_anew(go):
     for key, value in state.networks["generator"].state_dict().items():
         torch.testing.assert_close(value, theirs[key], rtol=1e-3, atol=5e-6)
     assert any("starting anew: style_encoder, discriminator" in line for line in said)
+
+
+def test_a_discriminator_that_is_not_bundled_starts_anew(go):
+    go("source", {"train.steps": 1})
+    path, said = go.folder / "source" / "model.safetensors", []
+    kept = {k: v for k, v in load_file(path).items() if not k.startswith("discriminator")}
+    save_file(kept, path)
+    go("next", {"train.steps": 1}, init_from=go.folder / "source", report=said.append)
+    assert "starting anew: discriminator" in said
 
 
 def test_a_warm_up_of_ones_own_is_kept(go):
