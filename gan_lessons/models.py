@@ -6,10 +6,11 @@ from pathlib import Path
 from gan_lessons import presets
 from gan_lessons.config import Config, Recipe
 from gan_lessons.files import OutputFolder, share
-from gan_lessons.training import translators, weights
+from gan_lessons.training import weights
 
 RECIPE = "recipe.yaml"
 ARCHITECTURE = "architecture"
+TRANSLATORS = ("pix2pix", "cyclegan", "adain")  # what `training.translators` trains
 HEAD = "# The recipe of this model. Again: gan-lessons train --recipe recipe.yaml --out DIR\n"
 
 
@@ -42,12 +43,12 @@ def find(name: str | Path) -> Path:
 
 def bundled() -> Sequence[str]:
     """Names of the style-transfer models that come with the course."""
-    return [name for name in _bundled() if name not in translators.KINDS]
+    return [name for name in _bundled() if name not in TRANSLATORS]
 
 
 def bundled_translators() -> Sequence[str]:
     """Names of the trained baselines that come with the course, those of their architectures."""
-    return [name for name in _bundled() if name in translators.KINDS]
+    return [name for name in _bundled() if name in TRANSLATORS]
 
 
 def _bundled() -> Sequence[str]:
@@ -76,13 +77,15 @@ def recipe(
         ValueError: if the file is no recipe, or there is no such preset.
     """
     if path is None:
-        if model in translators.KINDS:
-            return model, translators.recipe_for(model, preset, data)
+        if model in TRANSLATORS:
+            return model, _translators().recipe_for(model, preset, data)
         return model, presets.preset(preset, data=data)
     architecture, sections = read_recipe(path)
-    kind = translators.KINDS.get(architecture)
+    kind = Config
+    if architecture in TRANSLATORS:
+        kind = _translators().KINDS[architecture].recipe
     try:
-        return architecture, (kind.recipe if kind else Config).from_dict(sections)
+        return architecture, kind.from_dict(sections)
     except ValueError as error:
         raise ValueError(f"{path} is no recipe of this version ({error})") from None
 
@@ -124,6 +127,13 @@ def write_recipe(folder: OutputFolder, config: Recipe, architecture: str = "star
     """
     values = {ARCHITECTURE: architecture, **config.to_dict()}
     return folder.write_text(RECIPE, HEAD + _yaml().safe_dump(values, sort_keys=False))
+
+
+def _translators():
+    # It brings torchvision along, which takes seconds that nobody who restyles has to wait.
+    from gan_lessons.training import translators
+
+    return translators
 
 
 def _yaml():

@@ -31,6 +31,14 @@ def test_import_brings_along_nothing_that_is_not_asked_for():
     assert found.strip() == "[]"
 
 
+def test_a_model_is_loaded_without_what_training_needs():
+    found = run(
+        "import sys; from gan_lessons import StyleTransfer; import gan_lessons.restyle_files; "
+        "print([m for m in ('torchvision', 'torch._dynamo', 'matplotlib') if m in sys.modules])"
+    )
+    assert found.strip() == "[]"
+
+
 def test_public_names_are_there_and_come_when_asked_for():
     code = (
         "import gan_lessons\n"

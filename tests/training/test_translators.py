@@ -44,6 +44,12 @@ def go(request, tiny_dataset, tmp_path):
     return run
 
 
+def test_all_who_list_the_three_list_the_same():
+    from gan_lessons import cli
+
+    assert set(models.TRANSLATORS) == set(translators.KINDS) == set(cli.MODELS) - {"stargan"}
+
+
 def test_a_run_leaves_weights_card_log_and_sheets(go):
     state = go()
     folder = go.folder / "run"
