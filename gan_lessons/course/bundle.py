@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_lessons import models
-from gan_lessons.course.experiments import catalogue, store
+from gan_lessons.course.experiments import catalogue
 from gan_lessons.course.experiments.card import command, cpu_seconds
 from gan_lessons.files import share
 from gan_lessons.gallery import count_of
@@ -63,7 +63,9 @@ def describe() -> str:
 def _model(name: str, folder: Path) -> Entry:
     made = _run(folder)
     recipe = folder / models.RECIPE
-    again = f"gan-lessons train --recipe {_shown(recipe)} --out runs/{name}"
+    origin = (made.get("from") or {}).get("weights")
+    start = f" --init-from {_shown(folder.parent / origin)}" if origin else ""
+    again = f"gan-lessons train --recipe {_shown(recipe)}{start} --out runs/{name}"
     device = str(made.get("device", UNTOLD))
     facts = [device, _count(made, "hours"), _count(made, "steps"), _count(made, "images")]
     return Entry(
@@ -89,7 +91,7 @@ def _lessons() -> Iterator[Entry]:
             trained=", ".join([*devices, took]),
             size=_bytes(folder),
             on_gpu=any(device not in ("cpu", "mps") for device in devices),
-            again=command(each.lesson, stored["preset"] or store.PRESETS[1]),
+            again=command(stored | {"lesson": each.lesson}),
         )
 
 

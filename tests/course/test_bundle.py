@@ -52,6 +52,15 @@ def test_list_says_what_is_there_and_what_is_missing(home, capsys):
     assert "03_walks (walks), cut off after 1 result: on a CPU" in out
 
 
+def test_the_command_names_what_a_model_started_from(home):
+    folder = OutputFolder(home / "data" / "models" / "emoji128")
+    run = {"steps": 5, "from": {"weights": "emoji64", "steps": 1200}}
+    weights.write(folder, {}, Config(), tuple("abcdefgh"), run)
+    models.write_recipe(folder, Config())
+    again = bundle.entries()[1].again
+    assert "emoji128/recipe.yaml --init-from data/models/emoji64 --out" in again
+
+
 def test_priority_comes_first_and_other_models_follow(home):
     other = OutputFolder(home / "data" / "models" / "birds")
     weights.write(other, {}, Config(), tuple("abcdefgh"), {})

@@ -54,7 +54,7 @@ def text(stored: dict[str, Any]) -> str:
     return TEMPLATE.format(
         lesson=lesson,
         about=stored["about"] or "The numbers that the lesson quotes.",
-        command=command(lesson, stored["preset"]),
+        command=command(stored),
         total=duration(cpu_seconds(stored)),
         results="\n".join(_row(name, result) for name, result in found.items()),
         weights=_weights(lesson, stored["weights"]),
@@ -62,9 +62,21 @@ def text(stored: dict[str, Any]) -> str:
     )
 
 
-def command(lesson: str, preset: str, out: str = "runs/lessons") -> str:
-    """Give the command that makes a lesson's results again, beside the bundled ones."""
-    return f"python -m gan_lessons.course.experiments {lesson[:2]} --preset {preset} --out {out}"
+def command(stored: dict[str, Any], out: str = "runs/lessons") -> str:
+    """Give the command that makes a lesson's results again, beside the bundled ones.
+
+    Args:
+        stored: what `store.read` gives, and the name of the lesson.
+        out: folder for them.
+
+    Returns:
+        One line for a shell, with the kind of device that made them.
+    """
+    where = {result["made"]["device"] for result in stored["results"].values()} - {"cpu"}
+    device = " --device auto" if where else ""
+    preset = stored["preset"] or "class"
+    module = "python -m gan_lessons.course.experiments"
+    return f"{module} {stored['lesson'][:2]} --preset {preset}{device} --out {out}"
 
 
 def cpu_seconds(stored: dict[str, Any]) -> float:

@@ -73,7 +73,7 @@ def describe() -> str:
         lines += [f"{each.lesson}  ({each.name}): {state(each, stored)}", f"  {each.about}"]
         if stored["results"]:
             lines += [f"  {line}" for line in costs(stored)]
-        lines.append(f"  again: {card.command(each.lesson, stored['preset'] or 'class')}")
+        lines.append(f"  again: {card.command(stored | {'lesson': each.lesson})}")
     return "\n".join(lines) or "There are no experiments."
 
 

@@ -153,6 +153,13 @@ def test_weights_of_other_layers_or_none_are_told(home):
         quiet(home).weights("../critic", nn.Linear(1, 1), {})
 
 
+def test_the_command_asks_for_the_device_that_made_the_results():
+    made = {"results": {"a": {"made": {"device": "cpu"}}}, "preset": "class", "lesson": LESSON}
+    assert "--device" not in card.command(made)
+    made["results"]["b"] = {"made": {"device": "NVIDIA A"}}
+    assert card.command(made, "out").endswith("--preset class --device auto --out out")
+
+
 def test_missing_results_name_the_command(home):
     with pytest.raises(ValueError, match="python -m gan_lessons.course.experiments 04"):
         results("04_losses")
@@ -182,7 +189,7 @@ def test_card_says_what_is_there(home):
     store.weights("critic", nn.Linear(3, 4), {})
     text = (home / "README.md").read_text()
     assert "Five ways to start." in text and "CC BY-SA 4.0" in text
-    assert card.command(LESSON, "class") in text
+    assert f"experiments {LESSON[:2]} --preset class --out runs/lessons" in text
     assert "| norms | 0 s | CPU, " in text and r"| hinge \| r1 | 0 s |" in text
     assert "| critic.safetensors | 16 |" in text
     quiet(home).once("more", busy)  # nobody told it again what it is about
