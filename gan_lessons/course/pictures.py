@@ -1,5 +1,6 @@
 """The still pictures of lessons and README, drawn by the bundled models.
 
+    gan-lessons data build emoji_styles --size 128
     python -m gan_lessons.course.pictures
 """
 
@@ -7,7 +8,7 @@ import io
 
 from gan_lessons import plots
 from gan_lessons.data.datasets import load_dataset
-from gan_lessons.data.gate import tensor_to_image
+from gan_lessons.data.gate import encode_image, open_image, tensor_to_image
 from gan_lessons.files import OutputFolder, share
 from gan_lessons.style_transfer import StyleTransfer
 
@@ -22,7 +23,7 @@ SHOWN = (
 )
 
 
-def eight_styles(model_name: str = "emoji64", seed: int = 0):
+def eight_styles(model_name: str = "emoji128", seed: int = 0):
     """Held-out emoji in every style of a model.
 
     Args:
@@ -48,7 +49,8 @@ def main() -> None:
     folder = OutputFolder(share("notebooks") / "figures")
     buffer = io.BytesIO()
     eight_styles().savefig(buffer, format="png")
-    print(folder.write_bytes("00_styles.png", buffer.getvalue()))
+    drawn = encode_image(open_image(buffer.getvalue()), colours=256)
+    print(folder.write_bytes("00_styles.png", drawn))
 
 
 if __name__ == "__main__":
