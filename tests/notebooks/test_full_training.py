@@ -1,0 +1,53 @@
+"""Lesson 12 is the training of the bundled model: `full` there is the recipe beside the weights."""
+
+from pathlib import Path
+
+import pytest
+
+from gan_lessons import models
+from gan_lessons.config import Config
+from gan_lessons.course import notebook
+from gan_lessons.presets import preset
+from gan_lessons.training import weights
+
+LESSON = Path(__file__).parent.parent.parent / "notebooks" / "12_full_training.ipynb"
+
+
+def names_at(**parameters):
+    """What the lesson has defined before its first section, with parameters of one's own."""
+    cells = list(notebook.code_cells(notebook.read(LESSON)))
+    place = next(k for k, cell in enumerate(cells) if "parameters" in notebook.tags(cell))
+    names = {}
+    for cell in cells[: place + 1]:
+        if "setup" not in notebook.tags(cell):  # that one is for Colab
+            exec(cell["source"], names)
+    names |= parameters
+    exec(cells[place + 1]["source"], names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def full():
+    return names_at(preset="full")
+
+
+def test_full_is_the_recipe_of_the_bundled_model(full):
+    architecture, sections = models.read_recipe(full["home"] / models.RECIPE)
+    recipe = Config.from_dict(sections)
+    assert architecture == "stargan" and not full["config"].differences(recipe)
+
+
+def test_full_is_the_preset_of_that_name(full):
+    assert not full["config"].differences(preset("full"))
+
+
+def test_the_recipe_is_what_the_weights_say_of_themselves(full):
+    config, styles, made = weights.read_config(full["home"])
+    assert not full["config"].differences(config)
+    assert made["steps"] == config.train.steps and len(styles) == config.model.domains
+
+
+def test_parameters_reach_the_recipe(full):
+    config = names_at(preset="full", steps=7, batch=8, lr=1e-4, seed=3)["config"]
+    changed = {line.split(":")[0] for line in config.differences(full["config"])}
+    assert changed == {"train.steps", "train.batch", "train.lr", "train.seed"}
