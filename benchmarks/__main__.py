@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("using", "training_cost", "web", "explorer")
+NAMES = ("using", "training_cost", "web", "explorer", "app")
 
 
 def main(names: list[str]) -> None:

@@ -18,7 +18,8 @@ from gan_lessons.style_transfer import StyleTransfer
 PAGE = Path(__file__).parent / "web"
 RUNTIME = ("onnxruntime-web", "1.30.0")
 # The WebAssembly build alone. It runs on one thread unless a server sends the headers that more
-# threads need, and we ask for one: then any plain server will do.
+# threads need, and we ask for one: then any plain server will do. Scripts are written as `.js`,
+# since many servers know no `.mjs`, and a browser runs no script that it is not told is one.
 RUNTIME_FILES = {
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
     "ort-wasm-simd-threaded.mjs": (
@@ -114,13 +115,18 @@ def _write_runtime(folder: OutputFolder, source: Path | None) -> None:
                 data = (package / "dist" / file).read_bytes()
                 if hashlib.sha256(data).hexdigest() != digest:
                     raise ValueError(f"its {file} is not the one of version {version}")
-                folder.write_bytes(f"runtime/{file}", data)
+                folder.write_bytes(f"runtime/{written_as(file)}", data)
     except (ValueError, FileNotFoundError) as error:
         raise ValueError(
             f"the runtime for browsers could not be taken from the npm package {name} ({error}); "
             f"where there is a connection, run `npm pack {name}@{version}`, "
             "then name the folder that holds it with --runtime DIR"
         ) from None
+
+
+def written_as(file: str) -> str:
+    """What a file of the runtime is called in the folder."""
+    return file.replace(".mjs", ".js")
 
 
 def _write_samples(folder: OutputFolder, model: StyleTransfer) -> None:

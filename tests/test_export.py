@@ -181,7 +181,7 @@ def test_the_command_writes_a_whole_folder_that_names_no_other_host(runtime, tmp
     for file in ("index.html", "page.js", "worker.js", "engine.js", "style.css"):
         assert (site / file).is_file()
     for name in export_web.RUNTIME_FILES:
-        assert (site / "runtime" / name).read_bytes() == name.encode()
+        assert (site / "runtime" / export_web.written_as(name)).read_bytes() == name.encode()
     samples = json.loads((site / "samples.json").read_text())
     assert len(samples) >= 5
     assert all((site / sample["file"]).is_file() and sample["credit"] for sample in samples)

@@ -1,8 +1,9 @@
 // The networks, run by onnxruntime-web on one thread; nothing here knows the page.
-import * as ort from "./runtime/ort.wasm.min.mjs";
+import * as ort from "./runtime/ort.wasm.min.js";
 
 const here = new URL("./", import.meta.url);
-ort.env.wasm.wasmPaths = new URL("runtime/", here).href;
+const runtime = (file) => new URL(`runtime/ort-wasm-simd-threaded.${file}`, here).href;
+ort.env.wasm.wasmPaths = { mjs: runtime("js"), wasm: runtime("wasm") };
 ort.env.wasm.numThreads = 1; // more would need headers that a plain server does not send
 ort.env.logLevel = "error";
 

@@ -42,6 +42,7 @@ async function begin(model) {
   by("styles").addEventListener("change", (e) => pick({ style: +e.target.value, first: 0 }));
   by("variants").addEventListener("change", (e) => choose(+e.target.value));
   by("more").onclick = () => pick({ first: state.first + VARIANTS });
+  by("back").onclick = () => pick({ first: state.first - VARIANTS });
   mark();
   say("Choose a picture.");
   const samples = await (await fetch("samples.json")).json();
@@ -129,6 +130,7 @@ function choose(variant) {
 }
 
 function mark() {
+  by("back").disabled = state.first === 0;
   for (const [group, value] of [["style", state.style], ["variant", state.chosen]])
     for (const input of document.getElementsByName(group)) input.checked = +input.value === value;
   for (let i = 0; i < VARIANTS; i++) {

@@ -29,6 +29,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera that shows a test picture
+    "--use-fake-ui-for-media-stream",
 ]
 HERE = ("127.0.0.1", "localhost")
 PATIENCE = 120_000  # milliseconds; a machine may have other things to do
@@ -138,7 +140,17 @@ def window(browser, shots, request):
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A plain server that keeps no log."""
+    """A plain server that keeps no log and knows only the oldest kinds of files."""
+
+    KINDS = {
+        ".html": "text/html",
+        ".js": "text/javascript",
+        ".css": "text/css",
+        ".wasm": "application/wasm",
+    }
+
+    def guess_type(self, path):
+        return self.KINDS.get(Path(path).suffix, "application/octet-stream")
 
     def log_message(self, *_):
         pass
@@ -234,6 +246,17 @@ class Lesson(Window):
                 && {PANEL}.sessionContext.session.kernel.status === 'idle'""",
             timeout=LONG,
         )
+
+    def run(self, text: str):
+        """Run the code cell that contains a text, and wait for it; gives its outputs."""
+        outputs = self.go_to(text)
+        self.page.wait_for_function(f"{PANEL}.sessionContext.session?.kernel?.status === 'idle'")
+        done = self.page.evaluate(
+            f"async () => {{ await jupyterapp.commands.execute('notebook:run-cell');"
+            f" return {PANEL}.content.activeCell.model.executionCount; }}"
+        )
+        assert done, f"the cell with {text!r} did not run"
+        return outputs
 
     def outputs(self) -> list[dict]:
         """What the code cells show, as the notebook holds it."""

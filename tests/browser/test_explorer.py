@@ -58,12 +58,14 @@ def opened(app, window):
     return start
 
 
-def pictures(here) -> list[np.ndarray]:
-    """Pixels of all pictures of the explorer, as the browser got them."""
+def pictures(here, which: str = "true") -> list[np.ndarray]:
+    """Pixels of the explorer's pictures, as the browser got them; those of a kind alone."""
     data = here.page.evaluate(
-        f"""async () => Promise.all([...document.querySelectorAll('{PICTURES}')].map(
-            async image => Array.from(new Uint8Array(await (await fetch(image.src)).arrayBuffer()))
-        ))"""
+        f"""async () => Promise.all([...document.querySelectorAll('{PICTURES}')]
+            .filter(image => {which})
+            .map(async image => Array.from(
+                new Uint8Array(await (await fetch(image.src)).arrayBuffer())))
+        )"""
     )
     return [
         np.asarray(Image.open(io.BytesIO(bytes(one))).convert("RGB")).astype(int) for one in data
@@ -71,7 +73,8 @@ def pictures(here) -> list[np.ndarray]:
 
 
 def large(here) -> np.ndarray:
-    return next(one for one in pictures(here) if one.shape[0] == 256)
+    (one,) = pictures(here, "image.naturalWidth === 256")
+    return one
 
 
 def until_it_differs(here, before: np.ndarray, look=large, by: float = 0.3) -> np.ndarray:
@@ -126,10 +129,64 @@ def test_ones_own_picture_is_shown_and_broken_ones_are_explained(opened):
     bring(here, a_picture()[:300])
     here.page.wait_for_selector(f"{SAID}.wrong:has-text('it is cut short')")
     bring(here, b"x" * 5_000_000)
-    here.page.wait_for_selector(".gan-drop:has-text('too large to be sent')")
+    here.page.wait_for_selector(f"{SAID}.wrong:has-text('too large to be sent')")
     assert (large(here) == mine).all()
     assert "a private name" not in here.page.content()
     here.shot("mine")
+
+
+# A picture in the hands of the browser, as a drop and a paste carry it.
+CARRIED = """data => {
+    const carried = new DataTransfer();
+    carried.items.add(new File([Uint8Array.from(data)], "a private name", { type: "image/png" }));
+    return carried;
+}"""
+PASTE = """(zone, carried) => zone.dispatchEvent(new ClipboardEvent(
+    "paste", { clipboardData: carried, bubbles: true, cancelable: true }))"""
+
+
+def test_a_picture_is_dropped_pasted_and_photographed(opened):
+    here = opened()
+    zone, before = here.page.locator(".gan-drop").first, large(here)
+    height = here.page.locator(".explorer").bounding_box()["height"]
+    carried = here.page.evaluate_handle(CARRIED, list(a_picture()))
+    zone.dispatch_event("dragover", {"dataTransfer": carried})
+    assert "gan-drop-over" in zone.get_attribute("class"), "the zone shows that it would take it"
+    zone.dispatch_event("drop", {"dataTransfer": carried})
+    dropped = until_it_differs(here, before, by=5)
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 300), (160, 30, 150)).save(buffer, "PNG")
+    carried = here.page.evaluate_handle(CARRIED, list(buffer.getvalue()))
+    zone.focus()
+    zone.evaluate(PASTE, carried)
+    pasted = until_it_differs(here, dropped, by=5)
+
+    camera = here.page.get_by_role("button", name="Camera").first
+    camera.click()
+    here.page.get_by_label("what the camera sees").first.wait_for()
+    here.shot("camera")
+    here.page.keyboard.press("Escape")
+    camera.click()
+    here.page.get_by_role("button", name="Take the picture").click()
+    until_it_differs(here, pasted, by=5)
+    assert not here.page.locator("dialog[open]").count()
+    assert here.page.locator(".explorer").bounding_box()["height"] == height, "nothing jumps"
+
+
+def test_a_walk_leads_from_one_style_to_another(opened):
+    here = opened()
+    here.page.locator(".lm-TabBar-tab", has_text="Walk").click()
+    before = large(here)
+    here.page.get_by_label("walk to").select_option("fluent ink, draw 1")
+    halfway = until_it_differs(here, before, by=1)
+    handle = here.page.locator(".explorer .noUi-handle:visible").last
+    handle.focus()
+    for _ in range(5):
+        here.page.keyboard.press("PageUp")
+    until_it_differs(here, halfway, by=1)
+    assert "of the way to fluent ink" in here.page.locator(".explorer").inner_text()
+    here.shot("walk")
 
 
 def test_a_walk_is_downloaded_and_a_favourite_kept(opened):
@@ -145,7 +202,7 @@ def test_a_walk_is_downloaded_and_a_favourite_kept(opened):
     press(here, "Keep")
     here.page.wait_for_selector(f"{SAID}:has-text('style=fluent_ink')")
     here.page.locator(".lm-TabBar-tab", has_text="Favourites").click()
-    here.page.get_by_role("button", name="seed 0, 1").wait_for()
+    here.page.get_by_role("button", name="fluent ink 1, seed 0").wait_for()
     here.shot("favourite")
 
 

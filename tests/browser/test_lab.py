@@ -1,6 +1,7 @@
 """The first lesson in a real JupyterLab, as a learner meets it."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -117,3 +118,48 @@ def test_the_style_explorer_answers_in_its_lesson(lesson):
     saved = Image.open(waiting.value.path())
     assert saved.size == (64, 64) and waiting.value.suggested_filename.endswith(".png")
     here.shot("downloaded")
+
+
+def test_the_playground_plays_pauses_steps_and_begins_again(lesson):
+    here = lesson("02_first_gan")
+    here.run("import Playground")
+    ground = here.run("Playground(")
+    said = ground.get_by_role("status").last
+    picture = ground.locator("img").first
+
+    def after(act) -> tuple[int, str]:
+        """Do something, wait until the sentence is another one; steps that it names, and itself."""
+        old = said.inner_text()
+        act()
+        here.page.wait_for_function(
+            "([node, old]) => node.isConnected && node.innerText !== old",
+            arg=[said.element_handle(), old],
+        )
+        return steps(), said.inner_text()
+
+    def steps() -> int:
+        return int(re.search(r"After (\d+) steps", said.inner_text())[1])
+
+    def press(name: str):
+        return ground.get_by_role("button", name=re.compile(f"{name}$")).click
+
+    said.wait_for()
+    here.shot("opened")
+    first = picture.get_attribute("src")
+    assert steps() == 300 and after(press("Step"))[0] == 301
+    assert picture.get_attribute("src") != first
+    assert after(press("Play"))[0] > 301
+    press("Pause")()
+    here.page.wait_for_timeout(1000)
+    paused = steps()
+    here.page.wait_for_timeout(1000)
+    assert steps() == paused, "a pause is a pause"
+    choose = ground.locator("select").first
+    assert "of 1 modes" in after(lambda: choose.select_option("oscillate"))[1]
+    rate = ground.get_by_role("slider").first
+    old = rate.get_attribute("aria-valuenow")
+    rate.focus()
+    here.page.keyboard.press("ArrowRight")
+    assert rate.get_attribute("aria-valuenow") != old
+    assert after(press("Step"))[0] == 1 and after(press("Reset"))[0] == 0
+    here.shot("reset")

@@ -92,6 +92,12 @@ def test_a_visitor_picks_a_style_asks_for_more_and_drags_the_strength(opened):
     others = [here.pixels(f"#variant-{i}") for i in range(4)]
     assert all(differ(a, b) > 0.1 for a in variants for b in others)
     assert page.get_by_role("radio", name="Variant 5").is_checked()
+    page.get_by_role("button", name="Back").click()
+    settled(here)
+    again = [here.pixels(f"#variant-{i}") for i in range(4)]
+    assert all(differ(a, b) == 0 for a, b in zip(variants, again, strict=True))
+    page.get_by_role("button", name="More").click()
+    settled(here)
     page.get_by_role("radio", name="Variant 7").check(force=True)
     settled(here)
     assert differ(here.pixels("#result"), others[2]) == 0
