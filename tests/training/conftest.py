@@ -31,7 +31,7 @@ def contents():
             found[path.name] = path.read_bytes()
         found["weights"] = (folder / "model.safetensors").read_bytes()
         described = json.loads((folder / "config.json").read_text())
-        del described["run"]["hours"]
+        del described["run"]["hours"], described["run"]["commit"]  # somebody may commit meanwhile
         return found | {"config": repr(described)}
 
     return read
