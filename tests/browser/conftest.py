@@ -249,8 +249,8 @@ class Lesson(Window):
 
     def run(self, text: str):
         """Run the code cell that contains a text, and wait for it; gives its outputs."""
-        outputs = self.go_to(text)
         self.page.wait_for_function(f"{PANEL}.sessionContext.session?.kernel?.status === 'idle'")
+        outputs = self.go_to(text)
         done = self.page.evaluate(
             f"async () => {{ await jupyterapp.commands.execute('notebook:run-cell');"
             f" return {PANEL}.content.activeCell.model.executionCount; }}"
@@ -267,12 +267,13 @@ class Lesson(Window):
 
         JupyterLab draws only what is near the view.
         """
-        index = self.page.evaluate(
-            f"text => {PANEL}.content.widgets.findIndex(cell => "
-            "cell.model.type === 'code' && cell.model.sharedModel.source.includes(text))",
-            text,
+        find = (
+            f"{PANEL}.content.widgets.findIndex(cell => "
+            "cell.model.type === 'code' && cell.model.sharedModel.source.includes(text))"
         )
-        assert index >= 0, f"no cell with {text!r}"
+        # A long notebook is opened piece by piece.
+        self.page.wait_for_function(f"text => {find} >= 0", arg=text)
+        index = self.page.evaluate(f"text => {find}", text)
         self.page.evaluate(
             f"async index => {{ {PANEL}.content.activeCellIndex = index; "
             f"await {PANEL}.content.scrollToItem(index, 'start'); }}",
