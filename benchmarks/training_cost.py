@@ -1,5 +1,6 @@
 """What a source image costs in training: the package's loop against the paper's to the letter."""
 
+import statistics
 from collections.abc import Callable
 
 import torch
@@ -70,7 +71,8 @@ def both_ways(batch: Batch) -> Batch:
 def ours(name: str, domains: int, precision: str) -> Callable[[int], None]:
     """The package's loop on the same 4 sources and 8 translations.
 
-    The first timed call is a step with R1, the others are plain; `per_source` weighs them.
+    The first timed call is a step with R1, the second one with the lazy terms, the others are
+    plain; `lazily` weighs them.
     """
     config = recipe(name, domains, 2 * SOURCES).override({"train.precision": precision})
     objective, batches = StarGAN(config), batches_of(config, 2 * SOURCES)
@@ -78,7 +80,8 @@ def ours(name: str, domains: int, precision: str) -> Callable[[int], None]:
 
     def call(number: int) -> None:
         batch = both_ways(batches(number))
-        step = 0 if number in (0, WARM) else 1
+        kind = number if number < WARM else number - WARM
+        step = (0, config.loss.lazy, 1)[min(kind, 2)]
         for phase in objective.phases:
             update(objective, state, phase, batch, step, 1.0)
         for key, average in state.averages.items():
@@ -90,18 +93,25 @@ def ours(name: str, domains: int, precision: str) -> Callable[[int], None]:
 WARM = 2
 
 
-def lazily(timing: Timing, interval: int) -> Timing:
-    """Weigh the one step with R1 against the plain ones, as often as each occurs."""
-    with_r1, *plain = timing.seconds
-    usual = sorted(plain)[len(plain) // 2]
-    return Timing(((with_r1 + (interval - 1) * usual) / interval,), timing.peak)
+def lazily(timing: Timing, config: Config) -> Timing:
+    """Weigh the timed steps by how often each kind occurs in a period of R1."""
+    with_r1, with_lazy, *plain = timing.seconds
+    period, due = config.loss.r1_interval, config.loss.r1_interval // config.loss.lazy
+    usual = statistics.median(plain)
+    mean = (with_r1 + (due - 1) * with_lazy + (period - due) * usual) / period
+    return Timing((mean,), timing.peak)
 
 
 def measure(name: str, domains: int, precision: str = "auto") -> tuple[Timing, Timing]:
     """The paper's loop and ours, one after the other."""
     theirs = alone(paper, name, domains, warm=1, calls=CALLS)
-    interval = recipe(name, domains, SOURCES).loss.r1_interval
-    return theirs, lazily(alone(ours, name, domains, precision, warm=WARM, calls=CALLS), interval)
+    return theirs, mine(name, domains, precision)
+
+
+def mine(name: str, domains: int, precision: str = "auto") -> Timing:
+    """Our loop's mean step."""
+    timing = alone(ours, name, domains, precision, warm=WARM, calls=CALLS)
+    return lazily(timing, recipe(name, domains, SOURCES))
 
 
 def run(report: Callable[[str], None] = print) -> None:
@@ -110,12 +120,10 @@ def run(report: Callable[[str], None] = print) -> None:
     updates = ", ".join(f"{count} of the {name}" for name, count in PaperLoop.updates.items())
     report(f"  updates on 4 sources, paper's loop: {updates}; ours: 1 of each network")
     report(f"  64 px, {CALLS} timed iterations, on {best_device()}")
-    theirs, mine = measure("paper", 3)
-    report(f"  at the paper's shapes, 3 domains: {ratio(theirs, mine)}")
-    theirs, mine = measure("full", 8)
-    report(f"  at the bundled model's width, 8 domains: {ratio(theirs, mine)}")
-    few = lazily(alone(ours, "full", 2, "auto", warm=WARM, calls=CALLS), 8)
-    many = lazily(alone(ours, "full", 64, "auto", warm=WARM, calls=CALLS), 8)
+    report(f"  at the paper's shapes, 3 domains: {ratio(*measure('paper', 3))}")
+    theirs, ours_too = measure("full", 8)
+    report(f"  at the bundled model's width, 8 domains: {ratio(theirs, ours_too)}")
+    few, many = mine("full", 2), mine("full", 64)
     report(f"  64 domains against 2: {many.median / few.median:.2f} times the cost")
-    plain = lazily(alone(ours, "full", 8, "fp32", warm=WARM, calls=CALLS), 8)
-    report(f"  auto precision against float32, both ours: {ratio(plain, mine)}")
+    plain = mine("full", 8, "fp32")
+    report(f"  auto precision against float32, both ours: {ratio(plain, ours_too)}")
