@@ -46,6 +46,14 @@ class FrozenConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.pad(x, self.padding) if any(self.padding) else x
+        # On a CPU the way back through such a one is ten to fifty times as slow in bfloat16.
+        if self.groups > 1 and self.stride > 1 and x.device.type == "cpu":
+            with torch.autocast("cpu", enabled=False):
+                return self.filter(x.to(self.weight.dtype)).to(x.dtype)
+        return self.filter(x)
+
+    def filter(self, x: Tensor) -> Tensor:
+        """The convolution of a padded map."""
         return F.conv2d(x, self.weight, self.bias, self.stride, groups=self.groups)
 
 

@@ -76,32 +76,41 @@ class StarGAN:
         return self.forward["projected"](augment(x, uniform, self.loss.augmentations))
 
     def discriminator_terms(self, batch: Batch, step: int) -> Terms:
-        """Tell real drawings of a domain from translations into it, and from other domains."""
+        """Tell real drawings of a domain from translations into it, and from other domains.
+
+        With `loss.mismatch` the sources are looked at too: a source is a real drawing of its own
+        domain and a wrong one of the target's. Each judge sees all pictures in one pass.
+        """
         with torch.no_grad():
             x_fake = self.forward["generator"](batch.x_real, self.styles(batch))
-        fake = self.judge(x_fake, batch.y_trg, batch.uniform[:, 1])
-        # The source is a real drawing of its own domain and a wrong one of the target's.
-        claims = torch.stack([batch.y_org, batch.y_trg], dim=1)
-        own, other = self.judge(batch.x_real, claims, batch.uniform[:, 1]).unbind(1)
-        real = torch.cat([self.judge(batch.x_ref, batch.y_trg, batch.uniform[:, 0]), own])
-        terms = {"adv_d": (1.0, losses.nonsaturating_d(real, fake))}
+        reals, y = [batch.x_ref], [batch.y_trg]
         if self.loss.mismatch:
-            false_claim = batch.y_org != batch.y_trg
-            terms["mis"] = (self.loss.mismatch, losses.mismatched(other, false_claim))
+            reals, y = [*reals, batch.x_real], [*y, batch.y_org]
+        chance = [batch.uniform[:, k] for k in range(len(reals))]
+        x = torch.cat([*reals, x_fake])
+        x = augment(x, torch.cat([*chance, batch.uniform[:, 1]]), self.loss.augmentations)
+        y, known = torch.cat(y), len(x) - len(x_fake)
+
+        claims = torch.stack([torch.cat([y, batch.y_trg]), batch.y_trg.repeat(len(reals) + 1)], 1)
+        own, target = self.forward["discriminator"](x, claims).unbind(1)
+        terms = {"adv_d": (1.0, losses.nonsaturating_d(own[:known], own[known:]))}
+        if self.loss.mismatch:
+            others = batch.y_org != batch.y_trg
+            away = losses.mismatched(target[known - len(others) : known], others)
+            terms["mis"] = (self.loss.mismatch, away)
         if self.penalised(step):
-            x = augment(batch.x_ref, batch.uniform[:, 0], self.loss.augmentations)
-            x = x.detach().requires_grad_()
-            logits = self.networks["discriminator"](x, batch.y_trg)
             weight = self.loss.r1 * self.loss.r1_interval
-            terms["r1"] = (weight, losses.r1_penalty(logits, x))
+            terms["r1"] = (weight, self.gradient_penalty(batch))
         if self.model.projected:
-            maps = self.project(
-                torch.cat([batch.x_ref, batch.x_real, x_fake]),
-                torch.cat([batch.uniform[:, 0], batch.uniform[:, 1], batch.uniform[:, 1]]),
-            )
-            y = torch.cat([batch.y_trg, batch.y_org])
+            maps = self.forward["projected"](x)
             terms["pro_d"] = (1.0, projected.discriminator_loss(maps, y, batch.y_trg))
         return terms
+
+    def gradient_penalty(self, batch: Batch) -> Tensor:
+        """R1 of the discriminator at the references."""
+        x = augment(batch.x_ref, batch.uniform[:, 0], self.loss.augmentations)
+        x = x.detach().requires_grad_()
+        return losses.r1_penalty(self.networks["discriminator"](x, batch.y_trg), x)
 
     def generator_terms(self, batch: Batch, step: int) -> Terms:
         """Fool the discriminator, keep style legible and content recoverable, vary.

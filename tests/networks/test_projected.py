@@ -70,6 +70,18 @@ def test_gradients_reach_the_picture_through_every_map(judge):
         assert x.grad.isfinite().all() and x.grad.abs().sum() > 0
 
 
+def test_strided_depthwise_filters_are_exact_in_mixed_precision(judge):
+    strided = [b.depth for b in judge.features.blocks if b.depth.stride == 2]
+    assert len(strided) == 3
+    for conv in strided:
+        x = torch.randn(2, conv.groups, 8, 8, dtype=torch.bfloat16).requires_grad_()
+        exact = conv(x.float())
+        with torch.autocast("cpu", torch.bfloat16):
+            y = conv(x)
+        assert y.dtype == torch.bfloat16
+        torch.testing.assert_close(y, exact.bfloat16())
+
+
 def test_the_heads_hold_the_lipschitz_bound(judge):
     for _ in range(30):  # the bound is approached by one power iteration a pass
         judge(torch.randn(1, 3, 16, 16))

@@ -194,10 +194,21 @@ def test_real_and_fake_images_are_augmented_before_the_discriminator(objective, 
     objective.forward["discriminator"] = lambda x, y: (seen.append(x), critic(x, y))[1]
     objective.discriminator_terms(batch, 1)
     objective.generator_terms(batch, 1)
-    real, fake, other, judged = seen
+    told, judged = seen
+    real, other, fake = told.chunk(3)
     assert not real.equal(batch.x_ref) and not other.equal(batch.x_real)
-    assert real.shape == fake.shape == other.shape == judged.shape == batch.x_ref.shape
+    assert real.shape == fake.shape == judged.shape == batch.x_ref.shape
     assert not fake.requires_grad and judged.requires_grad
+
+
+def test_without_mismatch_the_sources_are_not_judged(config, batch):
+    objective = awake(StarGAN(config.override({"loss.augment": "", "loss.mismatch": 0})))
+    critic = objective.networks["discriminator"]
+    _, x_fake, _ = one_by_one(objective, batch)
+    expected = F.softplus(-critic(batch.x_ref, batch.y_trg)).mean()
+    expected = expected + F.softplus(critic(x_fake, batch.y_trg)).mean()
+    terms = objective.discriminator_terms(batch, step=1)
+    assert terms["adv_d"][1].item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_the_penalty_keeps_the_eager_discriminator(objective, batch):
@@ -210,7 +221,7 @@ def test_the_penalty_keeps_the_eager_discriminator(objective, batch):
 
     objective.forward["discriminator"] = compiled
     terms = objective.discriminator_terms(batch, 0)
-    assert compiled_calls == [False, False, False] and "r1" in terms
+    assert compiled_calls == [False] and "r1" in terms
 
 
 def test_compiling_leaves_the_networks_themselves_alone(objective):
