@@ -112,16 +112,18 @@ class LossConfig:
     ds: float = 0.1  # diversity-sensitive loss at the start; 1 repaints emoji in one palette
     ds_features: float = 0.0  # the same on the projected discriminator's features: shapes, shading
     ds_steps: int = 0  # steps over which both fall to zero; 0: they stay
-    lazy: int = 1  # steps from one `cyc` and `ds` to the next, weighted up by as much
+    nce: float = 0.0  # every place found again in the source, in features (Park et al. 2020)
+    lazy: int = 1  # steps from one `cyc`, `nce` and `ds` to the next, weighted up by as much
     mismatch: float = 0.5  # real drawings of another style, as negatives (Reed et al. 2016, 4.1)
     r1: float = 1.0  # gamma of the gradient penalty (Mescheder et al. 2018, equation 9)
     r1_interval: int = 8  # lazy regularisation: every so many steps, weighted up by as much
     augment: str = "shift"  # of what D sees; brightness hides a background that is not quite white
 
     def __post_init__(self):
-        for name in ("projected", "sty", "cyc", "ds", "ds_features", "ds_steps", "mismatch", "r1"):
+        counts = ("lazy", "r1_interval")
+        for name in (f.name for f in fields(self) if f.name not in ("augment", *counts)):
             require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
-        for name in ("lazy", "r1_interval"):
+        for name in counts:
             require(getattr(self, name) >= 1, f"loss.{name} must be 1 or more")
         unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
         require(not unknown, f"loss.augment: unknown {sorted(unknown)}")
@@ -159,6 +161,7 @@ class TrainConfig:
     log_every: int = 50  # steps
     sample_every: int = 500
     checkpoint_every: int = 500
+    snapshots: bool = False  # keep the weights of each checkpoint, in snapshots/STEP
 
     def __post_init__(self):
         require(self.steps >= 1, f"train.steps must be positive, got {self.steps}")
@@ -297,10 +300,11 @@ class Config(Recipe):
             self.data.size == self.model.size,
             f"data.size {self.data.size} and model.size {self.model.size} must be equal",
         )
-        require(
-            self.model.projected > 0 or self.loss.ds_features == 0,
-            "loss.ds_features needs the features of model.projected, which is 0",
-        )
+        for name in ("ds_features", "nce"):
+            require(
+                self.model.projected > 0 or getattr(self.loss, name) == 0,
+                f"loss.{name} needs the features of model.projected, which is 0",
+            )
 
 
 def _parse(name: str, value: Any, kind: type) -> Any:

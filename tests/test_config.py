@@ -51,6 +51,7 @@ REFUSED = {
     "loss.lazy": [0],
     "model.projected": [-1],
     "loss.ds_features": [-0.1],
+    "loss.nce": [-0.1, float("nan")],
     "loss.ds_steps": [-1],
     "loss.r1_interval": [0],
     "loss.augment": ["shift,colour"],

@@ -137,9 +137,24 @@ class StarGAN:
         else:
             s_pred = encode(x_fake, batch.y_trg)
         terms["sty"] = (self.loss.sty, image_losses.style_reconstruction(s_pred, s_trg))
+        if due and self.loss.nce:
+            terms["nce"] = (due * self.loss.nce, self.recognisable(x_fake, batch.x_real))
         if factor := due * self.loss.ds_at(step):
             terms |= self.diversity_terms(batch, x_fake, factor)
         return terms
+
+    def recognisable(self, x_fake: Tensor, x_real: Tensor) -> Tensor:
+        """PatchNCE in frozen features, at a quarter and an eighth of the pictures' side.
+
+        CUT takes them from the generator's own encoder; ones that were learned elsewhere need no
+        training, and no style can talk them into anything.
+        """
+        look = self.networks["projected"].features
+        with torch.no_grad():
+            keys = look(x_real)[1:3]
+        pairs = zip(look(x_fake)[1:3], keys, strict=True)
+        rows = ([h.flatten(2).transpose(1, 2).float() for h in pair] for pair in pairs)
+        return torch.stack([image_losses.patch_nce(*pair) for pair in rows]).mean()
 
     def diversity_terms(self, batch: Batch, x_fake: Tensor, factor: float) -> Terms:
         """Two codes of one style give two results: apart in pixels, and in what features see."""

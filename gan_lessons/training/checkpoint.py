@@ -14,7 +14,9 @@ from gan_lessons.training.distributed import ALONE, Processes
 
 FILE = "checkpoint.pt"
 FORMAT = "gan_lessons checkpoint 1"
-FREE = {"train.log_every", "train.sample_every", "train.checkpoint_every"}  # change no weight
+FREE = {  # change no weight
+    "train.log_every", "train.sample_every", "train.checkpoint_every", "train.snapshots"
+}  # fmt: skip
 
 
 @dataclass

@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,6 +28,7 @@ from gan_lessons.training.loop import compile_forward, stepper, train, update
 from gan_lessons.training.precision import device_named, fitted
 
 Report = Callable[[str], None]
+SNAPSHOTS = "snapshots"
 WARMUP = 200  # steps; the optimiser's moments are empty when only weights are taken over
 
 
@@ -140,7 +142,7 @@ def _run(
         batches,
         folder,
         on_sample=lambda s: write_sheet(s, sheet, folder),
-        on_checkpoint=lambda s: write_model(s, dataset.styles, folder),
+        on_checkpoint=lambda s: write_all(s, folder, partial(write_model, s, dataset.styles)),
         report=report,
     )
 
@@ -245,7 +247,8 @@ def forecast(objective: StarGAN, state: State, batches: Batches) -> Cost:
     averages = sum(p.numel() for n in state.averages.values() for p in n.parameters())
     sheets = left // config.train.sample_every + 1
     per_sheet = 3 * config.data.size**2 * 8 * (2 * config.model.domains + 1) // 2
-    disk = 4 * (3 * size + averages) + 2 * (size + averages) + sheets * per_sheet
+    models = 1 + config.train.snapshots * (left // config.train.checkpoint_every + 1)
+    disk = 4 * (3 * size + averages) + 2 * models * (size + averages) + sheets * per_sheet
     return Cost(per_step, per_step * left, peak_memory(state.device), disk, state.processes.count)
 
 
@@ -295,6 +298,13 @@ def write_sheet(state: State, batch, folder: OutputFolder) -> None:
     )
     image = tensor_to_image(grid)
     folder.write_bytes(f"samples/{state.step:06d}.png", encode_image(image))
+
+
+def write_all(state: State, folder: OutputFolder, write: Callable[[OutputFolder], None]) -> None:
+    """Write the run's model, and where the recipe asks for snapshots, a copy that stays."""
+    write(folder)
+    if state.config.train.snapshots:
+        write(OutputFolder(folder.path(f"{SNAPSHOTS}/{state.step:06d}")))
 
 
 def write_model(state: State, styles: tuple[str, ...], folder: OutputFolder) -> None:

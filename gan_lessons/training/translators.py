@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ from gan_lessons.training.checkpoint import State
 from gan_lessons.training.distributed import Processes, together
 from gan_lessons.training.loop import compile_forward, stepper, train, update
 from gan_lessons.training.precision import device_named, fitted
-from gan_lessons.training.runs import Cost, checkpoint_of, peak_memory, provenance
+from gan_lessons.training.runs import Cost, checkpoint_of, peak_memory, provenance, write_all
 
 Report = Callable[[str], None]
 SHOWN = 8  # pictures of a sample sheet
@@ -204,7 +205,7 @@ def _run(
         batches,
         folder,
         on_sample=lambda s: write_sheet(kind, s, held_out, folder),
-        on_checkpoint=lambda s: write_model(name, s, folder),
+        on_checkpoint=lambda s: write_all(s, folder, partial(write_model, name, s)),
         report=report,
     )
 

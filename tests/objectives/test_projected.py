@@ -125,6 +125,31 @@ def test_equal_codes_have_no_diversity_in_features(config, batch):
     assert terms["ds_f"][1].item() == terms["ds"][1].item() == 0
 
 
-def test_features_need_the_discriminator_that_has_them(tiny_config):
-    with pytest.raises(ValueError, match="ds_features needs the features of model.projected"):
-        tiny_config.override({"loss.ds_features": 0.1})
+@pytest.mark.parametrize("name", ["ds_features", "nce"])
+def test_features_need_the_discriminator_that_has_them(tiny_config, name):
+    with pytest.raises(ValueError, match=f"{name} needs the features of model.projected"):
+        tiny_config.override({f"loss.{name}": 0.1})
+
+
+def test_every_place_of_a_result_is_sought_in_its_source(config, batch):
+    objective = StarGAN(config.override({"loss.nce": 2.0, "loss.lazy": 3}))
+    weights = [objective.generator_terms(batch, step).get("nce", (0,))[0] for step in range(4)]
+    assert weights == [6, 0, 0, 6]
+    look = objective.networks["projected"].features
+    for x_fake in (batch.x_real.flip(3), batch.x_real + 0.1):
+        expected = []
+        for tap in (1, 2):
+            q, k = (F.normalize(look(x)[tap].flatten(2), dim=1) for x in (x_fake, batch.x_real))
+            alike = torch.einsum("ncp,ncr->npr", q, k) / 0.07
+            own = alike.log_softmax(dim=2).diagonal(dim1=1, dim2=2)
+            expected.append(-own.mean().item())
+        found = objective.recognisable(x_fake, batch.x_real).item()
+        assert found == pytest.approx(sum(expected) / 2, rel=1e-4)
+
+
+def test_the_search_pulls_on_the_generator_alone(config, batch):
+    objective = StarGAN(config.override({"loss.nce": 2.0}))
+    torch.nn.init.normal_(objective.networks["generator"].to_rgb.weight, std=0.1)
+    objective.generator_terms(batch, 0)["nce"][1].backward()
+    assert objective.networks["generator"].from_rgb.weight.grad.abs().sum() > 0
+    assert all(p.grad is None for p in objective.networks["projected"].parameters())

@@ -219,9 +219,11 @@ def test_every_field_but_intervals_and_length_matters():
         "model.bottleneck": 8, "loss.augment": "cutout", "train.precision": "fp32",
         "train.compile": True, "train.decay": 0.5, "train.batch": 8, "train.accumulate": 2,
         "train.beta1": 0.5, "train.beta2": 0.9, "train.graphs": False,
+        "train.snapshots": True,
     }  # fmt: skip
-    saved = Config().override({"model.projected": 4})  # which loss.ds_features needs
+    saved = Config().override({"model.projected": 4})  # which ds_features and nce need
     free = {"train.steps", "train.log_every", "train.sample_every", "train.checkpoint_every"}
+    free |= {"train.snapshots"}
     for name in set(saved.names()) - {"model.size"}:
         section, key = name.split(".")
         value = changes.get(name, getattr(getattr(saved, section), key))

@@ -86,6 +86,19 @@ def test_the_weights_for_use_are_the_averages(go):
     assert not state.averages["generator"].state_dict()["to_rgb.weight"].equal(current)
 
 
+def test_snapshots_keep_the_model_of_each_checkpoint(go):
+    settings = {"train.checkpoint_every": 5, "train.snapshots": True}
+    go("run", settings)
+    kept = sorted((go.folder / "run" / "snapshots").iterdir())
+    assert [folder.name for folder in kept] == ["000005", "000010", "000012"]
+    for folder in kept:
+        _, _, made = weights.read_config(folder)
+        assert made["steps"] == int(folder.name)
+        StyleTransfer.load(folder, device="cpu", precision="fp32")
+    last, before = ((folder / weights.FILE).read_bytes() for folder in (kept[-1], kept[-2]))
+    assert last == (go.folder / "run" / weights.FILE).read_bytes() != before
+
+
 def test_a_sheet_shows_held_out_sources_in_every_style(go, tiny_dataset, tiny_config):
     go(settings={"train.steps": 2, "train.lr": 1e-9, "train.mapping_lr": 1e-9})
     with Image.open(go.folder / "run" / "samples" / "000002.png") as sheet:
