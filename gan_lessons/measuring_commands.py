@@ -1,4 +1,4 @@
-"""The command of `gan-lessons` that measures a model."""
+"""The commands of `gan-lessons` that measure a model: as it is, and along its training."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,17 +7,21 @@ import typer
 
 from gan_lessons.console import Device, Model, Precision, called, example
 
+Protocol = Annotated[str, typer.Option(help="smoke, curve, class or full.")]
+
 
 def add_to(app: typer.Typer) -> None:
-    """Put the command into the command line of the course."""
+    """Put the commands into the command line of the course."""
     lines = ["gan-lessons evaluate emoji64 --protocol smoke --out measured"]
     app.command(epilog=example(*lines))(evaluate)
+    lines = ["gan-lessons curve runs/first --out curve", "gan-lessons curve runs/a runs/b --out ab"]
+    app.command(epilog=example(*lines))(curve)
 
 
 def evaluate(
     model: Model,
     out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
-    protocol: Annotated[str, typer.Option(help="smoke, class or full.")] = "smoke",
+    protocol: Protocol = "smoke",
     standard: Annotated[
         bool,
         typer.Option(
@@ -43,3 +47,28 @@ def evaluate(
     if networks:
         bench = benchmark.Bench(loaded, benchmark.load(loaded, None), benchmark.protocol(protocol))
         evaluate_standard(bench, networks, out, report=typer.echo)
+
+
+def curve(
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN", help="Runs with snapshots; a model is a single point."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for curve.json, curve.md and curve.png.")],
+    protocol: Protocol = "curve",
+    device: Device = "auto",
+    precision: Precision = "auto",
+) -> None:
+    """Measure a model along its training: what more of it brings.
+
+    A run keeps its snapshots when it is trained with --set train.snapshots=true. Ctrl-C keeps what
+    is measured; the same command goes on from there, and adds what the run has kept since.
+    """
+    from gan_lessons.metrics import curve as measuring
+
+    named = {called(run): run for run in runs}
+    if len(named) < len(runs):
+        raise ValueError("two of the runs have the same name; rename the folder of one")
+    measuring.curve(
+        named, out, which=protocol, device=device, precision=precision, report=typer.echo
+    )

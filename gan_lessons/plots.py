@@ -109,7 +109,7 @@ def curves(
     axes.set_title(title, loc="left", size=10)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
-    _name_ends(axes, ends)
+    name_ends(axes, ends)
     return _finish(figure, show, "png")
 
 
@@ -231,7 +231,7 @@ def _plane(axes, points, behind, joined: bool, colour: str) -> None:
         axes.plot(*points.T, ".", color=colour, markersize=2, alpha=0.5)
 
 
-def _name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
+def name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
     """Write each line's name at its end, moved apart where two would overlap."""
     axes.get_ylim()  # matplotlib settles the limits when they are asked for, not before
     to_share = axes.transScale + axes.transLimits  # of the axes' height, on any scale

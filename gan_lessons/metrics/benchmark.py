@@ -44,6 +44,7 @@ def evaluate(
     *,
     which: str | Protocol = "smoke",
     dataset: StyleDataset | None = None,
+    figures_only: bool = False,
     report: Report = print,
 ) -> dict:
     """Measure a model and everything that stands beside it.
@@ -53,8 +54,9 @@ def evaluate(
         name: what it is called in the card.
         out: folder for `results.json`, `results.md` and `sheet.png`; an evaluation of the same
             model that was interrupted there is gone on with.
-        which: "smoke", "class", "full", or a protocol of your own.
+        which: name of one of `PROTOCOLS`, or a protocol of your own.
         dataset: already loaded; otherwise the set that the model was trained on is.
+        figures_only: leave out the trained baselines, the speed and the sheet.
         report: called with each line for people.
 
     Returns:
@@ -66,16 +68,17 @@ def evaluate(
     """
     wanted = protocol(which) if isinstance(which, str) else which
     folder = OutputFolder(out)
-    bench = Bench(model, load(model, dataset), wanted)
+    bench = Bench(model, load(model, dataset), wanted, rivalled=not figures_only)
     done = Partial(folder, bench.fingerprint())
     report(f"{wanted.name}: {len(bench.bed.pairs)} pairs of styles, {len(wanted.seeds)} seeds")
     work(bench, done, report)
     rows = {unit: done.rows[unit] for unit in bench.units()}
     found = results.summary(name, bench, rows, done.cpu_seconds)
-    found["speed"] = speed.measure(model)
+    if not figures_only:
+        found["speed"] = speed.measure(model)
+        folder.write_bytes(SHEET, sheet.sheet(bench))
     folder.write_json(RESULTS, found)
     folder.write_text(TABLE, tables.markdown(found))
-    folder.write_bytes(SHEET, sheet.sheet(bench))
     report(f"results are in {folder.root}")
     return found
 
@@ -173,13 +176,16 @@ class Bench:
         model: to be measured.
         dataset: with the model's styles.
         protocol: how much.
+        rivalled: whether the trained baselines stand beside the model too.
     """
 
-    def __init__(self, model: StyleTransfer, dataset: StyleDataset, protocol: Protocol):
+    def __init__(
+        self, model: StyleTransfer, dataset: StyleDataset, protocol: Protocol, rivalled: bool = True
+    ):
         self.model, self.protocol = model, protocol
         self.bed = TestBed(dataset, protocol, model.size)
         self.device = str(model.device)
-        self.rivals = rivals.bundled(dataset, model.size, self.device)
+        self.rivals = rivals.bundled(dataset, model.size, self.device) if rivalled else []
         self.methods = methods(model) | {rival.title: rival.method for rival in self.rivals}
         self.tested: dict[str, tuple[Tensor, Tensor]] = {}
         self.trained: tuple[str, Trained] | None = None

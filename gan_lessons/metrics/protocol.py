@@ -1,4 +1,4 @@
-"""What is measured on what: the three protocols, pairs of styles, sources, and their truth."""
+"""What is measured on what: the protocols, pairs of styles, sources, and their truth."""
 
 import csv
 import hashlib
@@ -33,6 +33,7 @@ PROTOCOLS = {
         Protocol("smoke", pairs=8, sources=6, train=60),
         Protocol("class", pairs=0, sources=16, train=300),
         Protocol("full", pairs=0, sources=0, train=0),
+        Protocol("curve", pairs=0, sources=48, train=300, draws=2, seeds=(0,), latents=100),
     )
 }
 
@@ -41,7 +42,8 @@ def protocol(name: str) -> Protocol:
     """A protocol by name.
 
     Args:
-        name: "smoke", "class" or "full".
+        name: "smoke", "class", "full", or "curve", which is cheap enough to be repeated along a
+            training.
 
     Returns:
         The protocol.

@@ -41,6 +41,9 @@ of `figures.FIGURES`; one that a method has not got is left out, or null where i
                 the mean over seeds) and spread (the same for the three ways: the standard
                 deviation over seeds)
     speed       for each precision and batch size: ms_an_image, peak_mib
+
+Where figures alone were asked for, as for the points of a curve, rivals are empty and speed is
+left out.
 """
 
 import statistics
@@ -133,7 +136,7 @@ def compared(way: str, known: dict, pairs: list[dict]) -> dict:
 
 def against(way: str, key: str, entry: dict, pairs: list[dict]) -> dict:
     """One figure of one way against each baseline and against all of them at once."""
-    own = entry["model"] if way == MODEL else entry["variants"].get(way)
+    own = of_way(entry, way)
     if own is None:
         return {}
     sign = 1 if entry["better"] == "higher" else -1
@@ -150,6 +153,11 @@ def against(way: str, key: str, entry: dict, pairs: list[dict]) -> dict:
     }
     least = [min(each) for each in zip(*leads.values(), strict=True)]
     return found | {EVERY: counted(least)}
+
+
+def of_way(entry: dict, way: str) -> dict | None:
+    """One figure of one way to use the model, where it has it."""
+    return entry["model"] if way == MODEL else entry["variants"].get(way)
 
 
 def counted(leads: list[float]) -> dict[str, int]:

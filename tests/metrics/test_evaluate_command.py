@@ -64,7 +64,7 @@ def test_ctrl_c_keeps_what_is_measured_and_the_same_command_ends_it(
 def test_mistakes_are_one_sentence(model, tmp_path):
     other = invoke("evaluate", model, "--protocol", "long", "--out", tmp_path)
     assert other.exit_code == 1
-    assert other.stderr.strip() == "no protocol 'long'; they are smoke, class, full."
+    assert other.stderr.strip() == "no protocol 'long'; they are smoke, class, full, curve."
     nothing = invoke("evaluate", tmp_path / "nothing", "--out", tmp_path)
     assert nothing.exit_code == 1
     assert len(nothing.stderr.strip().splitlines()) == 1
