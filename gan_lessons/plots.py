@@ -232,7 +232,13 @@ def _plane(axes, points, behind, joined: bool, colour: str) -> None:
 
 
 def name_ends(axes, ends: list[tuple[float, float, str, str]]) -> None:
-    """Write each line's name at its end, moved apart where two would overlap."""
+    """Write each line's name at its end, moved apart where two would overlap.
+
+    Args:
+        axes: of matplotlib, with the lines on them and their limits as they shall be.
+        ends: height and place of each line's end in units of the axes, its name and its colour;
+            all names stand to the right of the end furthest right.
+    """
     axes.get_ylim()  # matplotlib settles the limits when they are asked for, not before
     to_share = axes.transScale + axes.transLimits  # of the axes' height, on any scale
     right = max((x for _, x, _, _ in ends), default=0)
