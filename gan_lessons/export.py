@@ -5,13 +5,14 @@ import io
 import logging
 import warnings
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_lessons.files import OutputFolder
-from gan_lessons.layers import InstanceNorm
+from gan_lessons.layers import InstanceNorm, ModulatedConv
 from gan_lessons.style_transfer import DRAWN, StyleTransfer
 
 OPSET = 18  # old enough for every runtime of the last years
@@ -110,7 +111,7 @@ def _require() -> None:
 
 
 def _traceable(network: nn.Module) -> nn.Module:
-    """A copy on the CPU in float32 whose normalisation is the one operation that ONNX knows."""
+    """A copy on the CPU in float32, its layers written as what runtimes know and do fast."""
     network = copy.deepcopy(network).to("cpu", torch.float32, memory_format=torch.contiguous_format)
     for module in network.modules():
         if isinstance(module, InstanceNorm):
@@ -118,7 +119,28 @@ def _traceable(network: nn.Module) -> nn.Module:
             module.normalise = lambda x, m=module: F.instance_norm(
                 x, weight=m.weight, bias=m.bias, eps=m.eps
             )
+        if isinstance(module, ModulatedConv) and module.upsample:
+            module.convolve = partial(_enlarge, module)
     return network.eval()
+
+
+def _enlarge(layer: ModulatedConv, x: Tensor) -> Tensor:
+    """Enlarge by the kernel and blur afterwards: the layer's sum, in two operations.
+
+    The layer blurs its kernel instead, to 6x6. With 3x3 a runtime multiplies a quarter as often,
+    and the blur costs next to nothing, since each channel has its own.
+
+    Args:
+        layer: one that enlarges.
+        x: `(N, dim_in, H, W)`.
+
+    Returns:
+        `(N, dim_out, 2H, 2W)`.
+    """
+    kernel = layer.weight.flip(2, 3).transpose(0, 1)
+    h = F.conv_transpose2d(x, kernel, stride=2)  # (N, dim_out, 2H + 1, 2W + 1)
+    channels = h.shape[1]
+    return F.conv2d(h, layer.blur.expand(channels, 1, 4, 4), padding=1, groups=channels)
 
 
 @contextmanager

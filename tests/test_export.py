@@ -116,6 +116,19 @@ def test_instance_normalisation_is_exported_and_the_model_left_as_it_was(adain, 
     assert error < 0.005 * expected.abs().mean(), "weights were halved, and nothing else"
 
 
+def test_enlarging_multiplies_by_the_kernels_before_they_are_blurred(bundled, native):
+    from onnx import load, shape_inference
+
+    graph = shape_inference.infer_shapes(load(native.folder / "generator.onnx")).graph
+    sides = {
+        value.name: tuple(side.dim_value for side in value.type.tensor_type.shape.dim)
+        for value in graph.value_info
+    }
+    kernels = [sides[node.input[1]] for node in graph.node if node.op_type == "ConvTranspose"]
+    layers = [m for m in bundled.networks["generator"].modules() if getattr(m, "upsample", False)]
+    assert kernels == [layer.weight.transpose(0, 1).shape for layer in layers]
+
+
 def test_weights_are_stored_in_halves(bundled, native):
     stored = sum((native.folder / file).stat().st_size for file in native.about["files"].values())
     numbers = sum(p.numel() for name in NETWORKS for p in bundled.networks[name].parameters())
@@ -178,7 +191,8 @@ def test_the_command_writes_a_whole_folder_that_names_no_other_host(runtime, tmp
     result = CliRunner().invoke(app, command)
     assert not result.exit_code, result.output
     assert "http.server" in result.output
-    for file in ("index.html", "page.js", "worker.js", "engine.js", "style.css"):
+    scripts = ("page.js", "worker.js", "engine.js")
+    for file in ("index.html", "style.css", *scripts):
         assert (site / file).is_file()
     for name in export_web.RUNTIME_FILES:
         assert (site / "runtime" / export_web.written_as(name)).read_bytes() == name.encode()
