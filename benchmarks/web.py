@@ -7,7 +7,8 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ CHOOSE = """async (number) => {
     await painted;
     return performance.now() - start;
 }"""
+THREADS = """async () => (await import(new URL("threads.js", location))).threads"""
 # The generator alone, as natively.
 GENERATE = """async () => {
     window.engine ??= (await import(new URL("engine.js", location))).load();
@@ -64,9 +66,9 @@ def natively(folder: Path) -> float:
     return statistics.median(times[WARM:])
 
 
-def in_the_browser(folder: Path, chromium: str) -> tuple[float, float]:
-    """Milliseconds from a chosen style to its picture, and of the generator alone; medians."""
-    from playwright.sync_api import sync_playwright
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder, on a plain server, for as long as the block runs."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
@@ -76,33 +78,56 @@ def in_the_browser(folder: Path, chromium: str) -> tuple[float, float]:
         ("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{server.server_port}/")
-        page.wait_for_selector("#source[data-painted]", timeout=120_000)
-        shown = []
-        for number in range(1, WARM + CALLS + 1):
-            page.wait_for_selector("#result-part[aria-busy=false]", timeout=120_000)
-            shown.append(page.evaluate(CHOOSE, number))
-        page.wait_for_selector("#result-part[aria-busy=false]")
-        alone = [page.evaluate(GENERATE) for _ in range(WARM + CALLS)]
-        browser.close()
+    yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
-    return statistics.median(shown[WARM:]), statistics.median(alone[WARM:])
+
+
+def in_the_browser(browser, address: str, service_workers: str) -> tuple[int, float, float]:
+    """Time the page.
+
+    Args:
+        browser: of Playwright.
+        address: of the page.
+        service_workers: "allow", or "block", by which it has to do with one thread.
+
+    Returns:
+        Number of its threads; milliseconds from a chosen style to its picture, and of the
+        generator alone; medians.
+    """
+    context = browser.new_context(service_workers=service_workers)
+    page = context.new_page()
+    page.goto(address, wait_until="commit")  # it may load itself anew
+    page.wait_for_selector("#source[data-painted]", timeout=120_000)
+    shown = []
+    for number in range(1, WARM + CALLS + 1):
+        page.wait_for_selector("#result-part[aria-busy=false]", timeout=120_000)
+        shown.append(page.evaluate(CHOOSE, number))
+    page.wait_for_selector("#result-part[aria-busy=false]")
+    alone = [page.evaluate(GENERATE) for _ in range(WARM + CALLS)]
+    threads = page.evaluate(THREADS)
+    context.close()
+    return threads, statistics.median(shown[WARM:]), statistics.median(alone[WARM:])
 
 
 def run(report: Callable[[str], None] = print) -> None:
-    """Print the times and their ratio, or say what is missing."""
+    """Print the times and their ratios, or say what is missing."""
     chromium = next(filter(None, map(shutil.which, NAMES)), None)
     if chromium is None:
         report("The page: not measured, there is no Chromium in PATH")
         return
+    from playwright.sync_api import sync_playwright
+
     with tempfile.TemporaryDirectory() as place:
         model = StyleTransfer.load(MODEL, device="cpu", precision="fp32")
         folder = export_web.write(model, place, MODEL, report=lambda line: None).parent
         native = natively(folder)
-        shown, alone = in_the_browser(folder, chromium)
-    report(f"The page, {MODEL}, one picture of 64 px, one thread")
-    report(f"  from a chosen style to its picture: {shown:.0f} ms (at most 300)")
-    report(f"  the generator, against native onnxruntime: {alone / native:.1f} times (at most 3)")
+        with served(folder) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            measured = [in_the_browser(browser, address, kind) for kind in ("block", "allow")]
+            browser.close()
+    report(f"The page, {MODEL}, one picture of 64 px, against native onnxruntime on one thread")
+    wishes = ("where no service worker may run", "as the page uses them here")
+    for wish, (threads, shown, alone) in zip(wishes, measured, strict=True):
+        report(f"  threads, {wish}: {threads}")
+        report(f"    from a chosen style to its picture: {shown:.0f} ms (at most 300)")
+        report(f"    the generator, against native: {alone / native:.1f} times (at most 3)")

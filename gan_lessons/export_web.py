@@ -17,9 +17,10 @@ from gan_lessons.style_transfer import StyleTransfer
 
 PAGE = Path(__file__).parent / "web"
 RUNTIME = ("onnxruntime-web", "1.30.0")
-# The WebAssembly build alone. It runs on one thread unless a server sends the headers that more
-# threads need, and we ask for one: then any plain server will do. Scripts are written as `.js`,
-# since many servers know no `.mjs`, and a browser runs no script that it is not told is one.
+# The WebAssembly build alone. Any plain server will do: the headers that more than one thread needs
+# are added in the browser (`web/headers.js`), and without them it runs on one. Scripts are written
+# as `.js`, since many servers know no `.mjs`, and a browser runs no script that it is not told is
+# one.
 RUNTIME_FILES = {
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
     "ort-wasm-simd-threaded.mjs": (
@@ -56,7 +57,9 @@ Put this folder on any web server, or serve it from this machine:
     python -m http.server --directory {folder}
 
 and open http://localhost:8000. Nothing has to be set on the server, and the page asks no other one
-for anything: pictures are restyled on the visitor's device and stay there.
+for anything: pictures are restyled on the visitor's device and stay there. Where the address begins
+with https or is localhost, up to four of the device's cores share the work: `headers.js`, a service
+worker, adds the two headers that browsers ask for. Elsewhere one does it.
 
 | file | what |
 |---|---|

@@ -191,7 +191,7 @@ def test_the_command_writes_a_whole_folder_that_names_no_other_host(runtime, tmp
     result = CliRunner().invoke(app, command)
     assert not result.exit_code, result.output
     assert "http.server" in result.output
-    scripts = ("page.js", "worker.js", "engine.js")
+    scripts = ("page.js", "worker.js", "engine.js", "threads.js", "headers.js")
     for file in ("index.html", "style.css", *scripts):
         assert (site / file).is_file()
     for name in export_web.RUNTIME_FILES:

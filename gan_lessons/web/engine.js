@@ -1,10 +1,11 @@
-// The networks, run by onnxruntime-web on one thread; nothing here knows the page.
+// The networks, run by onnxruntime-web; nothing here knows the page.
 import * as ort from "./runtime/ort.wasm.min.js";
+import { threaded, threads } from "./threads.js";
 
 const here = new URL("./", import.meta.url);
 const runtime = (file) => new URL(`runtime/ort-wasm-simd-threaded.${file}`, here).href;
-ort.env.wasm.wasmPaths = { mjs: runtime("js"), wasm: runtime("wasm") };
-ort.env.wasm.numThreads = 1; // more would need headers that a plain server does not send
+ort.env.wasm.wasmPaths = { mjs: threaded(runtime("js")), wasm: runtime("wasm") };
+ort.env.wasm.numThreads = threads;
 ort.env.logLevel = "error";
 
 const MIX = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35];

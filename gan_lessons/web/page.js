@@ -1,5 +1,6 @@
 // What the visitor sees and does. One request is under way at a time, and the latest one wins.
 import { PREVIEW, PictureError, decode, mixed, paint, shrunk, square } from "./pictures.js";
+import { prepare as prepareThreads } from "./threads.js";
 
 const VARIANTS = 4;
 const by = (id) => document.getElementById(id);
@@ -8,6 +9,9 @@ const needed = new Map(); // slot: what has to be shown there
 let about, bitmap, pictures, result;
 let request = 0;
 let opened = 0; // counts pictures, so that one that decodes slowly does not replace a later one
+
+say("Loading the model…");
+await prepareThreads();
 
 // A worker made from a blob has this page's content policy; one from an address has its own.
 const start = `import ${JSON.stringify(new URL("worker.js", import.meta.url).href)};`;
@@ -24,8 +28,6 @@ const answers = {
     say(`The model cannot run in this browser (${reason}); a recent browser is needed.`, true);
   },
 };
-
-say("Loading the model…");
 
 function say(sentence, wrong = false) {
   by("status").textContent = sentence;

@@ -40,7 +40,7 @@ def opened(site, window):
 
     def start(**options):
         here = window(**options)
-        here.page.goto(site)
+        here.page.goto(site, wait_until="commit")  # it loads itself once more
         here.page.wait_for_selector("#source[data-painted]")
         settled(here)
         return here
@@ -221,16 +221,57 @@ def test_results_are_those_of_pytorch(opened):
         assert differ(got, rgba) > 5, "the model does nothing, so nothing was compared"
 
 
-def test_neither_page_nor_worker_can_reach_another_host(site, served, tmp_path, window):
-    elsewhere = served(tmp_path)
-    here = window()
-    here.page.goto(site)
+HEADERS = """async (file) => {
+    const { headers } = await fetch(file);
+    return [...headers.keys()].filter((name) => name.startsWith("cross-origin")).length;
+}"""
+
+
+def test_several_threads_where_a_service_worker_adds_the_headers_and_changes_nothing_else(
+    opened, site
+):
+    here = opened()
+    page = here.page
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    assert page.url == site, "the mark is gone"
+    first, *others = page.workers
+    assert page.evaluate("crossOriginIsolated") and first.evaluate("crossOriginIsolated")
+    wanted = page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
+    assert [worker.url for worker in others] == [
+        f"{site}runtime/ort-wasm-simd-threaded.js?threads"
+    ] * (wanted - 1)
+    assert page.evaluate(HEADERS, "model.json?threads") == 2
+    assert page.evaluate(HEADERS, "model.json") == page.evaluate(HEADERS, "?other") == 0
+    drawn = here.pixels("#result")
+    page.reload(wait_until="commit")
+    page.wait_for_selector("#source[data-painted]")
     settled(here)
+    assert page.evaluate("crossOriginIsolated") and page.url == site
+    assert differ(here.pixels("#result"), drawn) == 0
+    assert asked.count(f"{site}?threads") == 1, "once, and not for ever"
+
+
+def test_one_thread_where_no_service_worker_may_run(opened, site):
+    several = opened()
+    here = opened(service_workers="block")
+    assert not here.page.evaluate("crossOriginIsolated") and here.page.url == site
+    assert len(here.page.workers) == 1
+    assert differ(here.pixels("#result"), several.pixels("#result")) < 0.01
+
+
+def test_neither_page_nor_worker_can_reach_another_host(opened, site, served, tmp_path):
+    elsewhere = served(tmp_path)
+    here = opened()
     attempt = "url => fetch(url, {mode: 'no-cors'}).then(() => 'sent', () => 'refused')"
     assert here.page.evaluate(attempt, elsewhere) == "refused"
-    (worker,) = here.page.workers
+    worker = here.page.workers[0]  # the others wait for sums, and answer to nothing else
     assert worker.evaluate(attempt, elsewhere) == "refused"
     assert worker.evaluate(attempt, site) == "sent"
+    policy = (
+        "fetch('worker.js?threads').then(answer => answer.headers.get('content-security-policy'))"
+    )
+    assert here.page.evaluate(policy).startswith("default-src 'self'"), "theirs"
     here.errors.clear()  # the refusals, which the console shows
 
 
