@@ -12,6 +12,8 @@ WRONG = {
         "expected = 4.0": "missed if every draw misses it",
         "expected = 10 / 4": "missed if every draw misses it",
         "expected = 4 * (1 - (1 / 4) ** 10)": "missed if every draw misses it",
+        "enough = 12.8": "a whole number of draws",
+        "enough = 40": "twenty are more than enough",
         "enough = 10": "more draws are needed",
         "enough = 16": "fewer are enough",
     },
