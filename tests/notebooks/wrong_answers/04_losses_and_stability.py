@@ -15,6 +15,7 @@ WRONG = {
             "one number for the whole batch"
         ),
         f"{AVERAGE}softplus(fake.mean() - real.mean())": "two terms",
+        f"{AVERAGE}2 * softplus(fake - real).mean()": "or a new order, must change nothing",
         f"{AVERAGE}softplus(real.mean() - fake).mean() + softplus(real - fake.mean()).mean()": (
             "judged higher"
         ),
