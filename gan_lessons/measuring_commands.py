@@ -1,4 +1,4 @@
-"""The commands of `gan-lessons` that measure a model: as it is, and along its training."""
+"""The commands of `gan-lessons` that measure a model and use what its training kept on the way."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,8 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog=example(*lines))(evaluate)
     lines = ["gan-lessons curve runs/first --out curve", "gan-lessons curve runs/a runs/b --out ab"]
     app.command(epilog=example(*lines))(curve)
+    lines = ["gan-lessons average runs/first --after 1000 --out runs/first_mean"]
+    app.command(epilog=example(*lines))(average)
 
 
 def evaluate(
@@ -72,3 +74,21 @@ def curve(
     measuring.curve(
         named, out, which=protocol, device=device, precision=precision, report=typer.echo
     )
+
+
+def average(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run with snapshots.")],
+    out: Annotated[Path, typer.Option(help="Folder of the model that is their mean.")],
+    after: Annotated[int, typer.Option(help="Leave out the snapshots before this step.")] = 0,
+) -> None:
+    """Average the snapshots of a run into one model, often a better one than the last.
+
+    Measure it: an average over a way that still leads somewhere is behind the last snapshot.
+    """
+    from gan_lessons.files import OutputFolder
+    from gan_lessons.training import runs, weights
+
+    found = sorted(path for path in (run / runs.SNAPSHOTS).glob("*") if path.name.isdigit())
+    chosen = [path for path in found if int(path.name) >= after]
+    weights.average(chosen, OutputFolder(out))
+    typer.echo(f"the mean of {len(chosen)} snapshots is in {out}")

@@ -97,6 +97,7 @@ def test_the_commands_are_those_of_the_documentation():
         "train",
         "evaluate",
         "curve",
+        "average",
         "models",
         "run",
         "sweep",

@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from gan_lessons.cli import app
 from gan_lessons.files import OutputFolder
 from gan_lessons.networks.stargan import build
 from gan_lessons.training import weights
@@ -185,3 +186,47 @@ def test_styles_may_have_names_in_any_script(networks, tiny_config, tmp_path):
     styles = ("浮世絵", "été", "stripes")
     weights.write(OutputFolder(tmp_path), networks, tiny_config, styles, {})
     assert weights.read_config(tmp_path)[1] == styles
+
+
+# The mean of snapshots
+
+
+def snapshots(tmp_path, config, count=3):
+    """Models of one training, of other seeds in place of other steps."""
+    root = tmp_path / "run" / "snapshots"
+    for k in range(count):
+        networks = {name: net for name, net in build(config.model, seed=k).items() if name in NAMES}
+        folder = OutputFolder(root / f"{5 * (k + 1):06d}")
+        weights.write(folder, networks, config, STYLES, {"steps": 5 * (k + 1), "images": 20})
+    return sorted(root.iterdir())
+
+
+def test_the_mean_of_snapshots_is_a_model_that_says_of_what(tiny_config, tmp_path):
+    folders = snapshots(tmp_path, tiny_config)
+    command = ["average", tmp_path / "run", "--after", 10, "--out", tmp_path / "mean"]
+    with pytest.raises(SystemExit) as left:
+        app([str(word) for word in command], prog_name="gan-lessons")
+    assert left.value.code == 0
+    shown = ("generator", "mapping_network", "style_encoder")
+    one, two, mean = (weights.read(path, shown) for path in (*folders[1:], tmp_path / "mean"))
+    for name in shown:
+        states = [networks[name].state_dict() for networks in (one, two, mean)]
+        for key, value in states[2].items():
+            expected = (states[0][key] + states[1][key]) / 2
+            torch.testing.assert_close(value, expected, rtol=1e-3, atol=1e-6)
+    assert weights.stored(tmp_path / "mean") == set(shown)
+    _, styles, made = weights.read_config(tmp_path / "mean")
+    assert styles == STYLES and made == {"steps": 15, "images": 20, "averaged": [10, 15]}
+
+
+def test_one_snapshot_has_no_mean(tiny_config, tmp_path):
+    folders = snapshots(tmp_path, tiny_config, 1)
+    with pytest.raises(ValueError, match="two snapshots or more; train with train.snapshots=true"):
+        weights.average(folders, OutputFolder(tmp_path / "mean"))
+
+
+def test_snapshots_of_two_trainings_have_no_mean(tiny_config, tmp_path):
+    folders = snapshots(tmp_path, tiny_config)
+    changed(folders[0], config=tiny_config.override({"train.lr": 0.5}).to_dict())
+    with pytest.raises(ValueError, match="000005 is a snapshot of another training than .*000015"):
+        weights.average(folders, OutputFolder(tmp_path / "mean"))
