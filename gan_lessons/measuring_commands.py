@@ -77,18 +77,22 @@ def curve(
 
 
 def average(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run with snapshots.")],
+    models: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Runs with snapshots, or single models.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the model that is their mean.")],
     after: Annotated[int, typer.Option(help="Leave out the snapshots before this step.")] = 0,
 ) -> None:
-    """Average the snapshots of a run into one model, often a better one than the last.
+    """Average the snapshots of a run, or a model and what came of it, into one model.
 
     Measure it: an average over a way that still leads somewhere is behind the last snapshot.
     """
     from gan_lessons.files import OutputFolder
     from gan_lessons.training import runs, weights
 
-    found = sorted(path for path in (run / runs.SNAPSHOTS).glob("*") if path.name.isdigit())
-    chosen = [path for path in found if int(path.name) >= after]
+    chosen: list[Path] = []
+    for model in models:
+        kept = sorted(path for path in (model / runs.SNAPSHOTS).glob("*") if path.name.isdigit())
+        chosen += [path for path in kept if int(path.name) >= after] if kept else [model]
     weights.average(chosen, OutputFolder(out))
-    typer.echo(f"the mean of {len(chosen)} snapshots is in {out}")
+    typer.echo(f"the mean of {len(chosen)} models is in {out}")

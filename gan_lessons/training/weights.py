@@ -138,24 +138,27 @@ def read(folder: Path, names: tuple[str, ...]) -> dict[str, nn.Module]:
 
 
 def average(folders: Sequence[Path], folder: OutputFolder) -> None:
-    """Write the mean of several snapshots of one training, as a model for use.
+    """Write the mean of several models: snapshots, or a model and what came of it.
 
     Snapshots lie around the place that a training circles, and their mean is nearer to it than each
-    of them (Izmailov et al. 2018, section 3): an average over a longer way than the EMA's.
+    of them (Izmailov et al. 2018, section 3): an average over a longer way than the EMA's. The mean
+    of a model and of one that began with its weights has something of both. Models that have no
+    weights in common have no sensible mean.
 
     Args:
-        folders: of the snapshots, in order; what the last one says of itself is kept.
+        folders: of the models, in order; what the last one says of itself is kept.
         folder: of the mean.
 
     Raises:
-        ValueError: for fewer than two snapshots, or those of different trainings.
+        ValueError: for fewer than two models, or those of other shapes or styles.
     """
     if len(folders) < 2:
-        raise ValueError("an average needs two snapshots or more; train with train.snapshots=true")
+        raise ValueError("an average needs two models or more; train with train.snapshots=true")
     config, styles, made = read_config(folders[-1])
     for path in folders:
-        if read_config(path)[:2] != (config, styles):
-            raise ValueError(f"{path} is a snapshot of another training than {folders[-1]}")
+        other, named, _ = read_config(path)
+        if (other.model, named) != (config.model, styles):
+            raise ValueError(f"{path} has other shapes or styles than {folders[-1]}")
     shown = ("generator", "mapping_network", "style_encoder")
     each = [read(path, shown) for path in folders]
     networks = each[-1]
@@ -163,8 +166,7 @@ def average(folders: Sequence[Path], folder: OutputFolder) -> None:
         states = [parts[name].state_dict() for parts in each]
         mean = {key: torch.stack([s[key] for s in states]).mean(dim=0) for key in states[0]}
         network.load_state_dict(mean)
-    steps = [read_config(path)[2].get("steps") for path in folders]
-    write(folder, networks, config, styles, made | {"averaged": steps})
+    write(folder, networks, config, styles, made | {"averaged": [path.name for path in folders]})
 
 
 def _tensors(folder: Path) -> dict[str, Tensor]:

@@ -216,17 +216,31 @@ def test_the_mean_of_snapshots_is_a_model_that_says_of_what(tiny_config, tmp_pat
             torch.testing.assert_close(value, expected, rtol=1e-3, atol=1e-6)
     assert weights.stored(tmp_path / "mean") == set(shown)
     _, styles, made = weights.read_config(tmp_path / "mean")
-    assert styles == STYLES and made == {"steps": 15, "images": 20, "averaged": [10, 15]}
+    assert styles == STYLES and made["averaged"] == ["000010", "000015"] and made["steps"] == 15
 
 
 def test_one_snapshot_has_no_mean(tiny_config, tmp_path):
     folders = snapshots(tmp_path, tiny_config, 1)
-    with pytest.raises(ValueError, match="two snapshots or more; train with train.snapshots=true"):
+    with pytest.raises(ValueError, match="two models or more; train with train.snapshots=true"):
         weights.average(folders, OutputFolder(tmp_path / "mean"))
 
 
-def test_snapshots_of_two_trainings_have_no_mean(tiny_config, tmp_path):
+def test_models_of_other_shapes_or_styles_have_no_mean(tiny_config, tmp_path):
     folders = snapshots(tmp_path, tiny_config)
-    changed(folders[0], config=tiny_config.override({"train.lr": 0.5}).to_dict())
-    with pytest.raises(ValueError, match="000005 is a snapshot of another training than .*000015"):
+    changed(folders[0], styles=list("abc"))
+    with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
         weights.average(folders, OutputFolder(tmp_path / "mean"))
+    changed(folders[0], config=tiny_config.override({"model.width": 6}).to_dict(), styles=STYLES)
+    with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
+        weights.average(folders, OutputFolder(tmp_path / "mean"))
+
+
+def test_a_model_and_what_came_of_it_have_a_mean(tiny_config, tmp_path):
+    first, second, _ = snapshots(tmp_path, tiny_config)
+    changed(second, config=tiny_config.override({"loss.sty": 0.5}).to_dict())
+    command = ["average", first, second, "--after", 99, "--out", tmp_path / "mean"]
+    with pytest.raises(SystemExit) as left:
+        app([str(word) for word in command], prog_name="gan-lessons")
+    assert left.value.code == 0
+    config, _, made = weights.read_config(tmp_path / "mean")
+    assert made["averaged"] == ["000005", "000010"] and config.loss.sty == 0.5
