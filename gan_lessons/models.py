@@ -9,6 +9,7 @@ from gan_lessons.files import OutputFolder, share
 from gan_lessons.training import weights
 
 RECIPE = "recipe.yaml"
+FIRST = "first"  # folder within a model's: the record of the training whose weights it began with
 ARCHITECTURE = "architecture"
 TRANSLATORS = ("pix2pix", "cyclegan", "adain")  # what `training.translators` trains
 HEAD = "# The recipe of this model. Again: gan-lessons train --recipe recipe.yaml --out DIR\n"
@@ -57,6 +58,23 @@ def _bundled() -> Sequence[str]:
     except ValueError:
         return []
     return sorted(p.name for p in home.iterdir() if (p / weights.CONFIG).is_file())
+
+
+def trainings(folder: Path) -> list[Path]:
+    """Where the records of the trainings that made a model lie: log, recipe, sheets, config.json.
+
+    Args:
+        folder: of a model.
+
+    Returns:
+        In order: the first training, where the model's own began with the weights of one that is
+        recorded in its folder, and the model's own.
+
+    Example:
+        >>> [path.name for path in trainings(find("emoji64"))]
+        ['first', 'emoji64']
+    """
+    return [path for path in (folder / FIRST, folder) if (path / weights.CONFIG).is_file()]
 
 
 def recipe(

@@ -28,7 +28,7 @@ class Entry:
         trained: what trained it, as far as that was recorded.
         size: bytes of its weights.
         on_gpu: whether a GPU trained it.
-        again: the command that makes it again; empty where there is no recipe yet.
+        again: the commands that make it again, a line each; empty where there is no recipe yet.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Everything, the most important first: the style models, then the runs behind the lessons."""
-    home = share("data") / "models"
+    home = _home()
     others = [name for name in models.bundled() if name not in PRIORITY]
     found = [_model(name, home / name) for name in (*PRIORITY, *others)]
     return found + list(_lessons())
@@ -61,21 +61,48 @@ def describe() -> str:
 
 
 def _model(name: str, folder: Path) -> Entry:
-    made = _run(folder)
-    recipe = folder / models.RECIPE
-    origin = (made.get("from") or {}).get("weights")
-    start = f" --init-from {_shown(folder.parent / origin)}" if origin else ""
-    again = f"gan-lessons train --recipe {_shown(recipe)}{start} --out runs/{name}"
-    device = str(made.get("device", UNTOLD))
-    facts = [device, _count(made, "hours"), _count(made, "steps"), _count(made, "images")]
+    runs = [_run(path) for path in models.trainings(folder) or [folder]]
+    devices = [str(made.get("device", UNTOLD)) for made in runs]
+    again = _again(name, folder, runs)
     return Entry(
         name=name,
         present=any(folder.glob("*.safetensors")),
-        trained=", ".join(fact for fact in facts if fact),
+        trained="; then ".join(map(_facts, devices, runs)),
         size=_bytes(folder),
-        on_gpu=bool(made) and not device.startswith(("CPU", "cpu", UNTOLD)),
-        again=again if recipe.is_file() else "",
+        on_gpu=any(runs) and not devices[0].startswith(("CPU", "cpu", UNTOLD)),
+        again=again if (folder / models.RECIPE).is_file() else "",
     )
+
+
+def _facts(device: str, made: dict[str, Any]) -> str:
+    """What one training took."""
+    facts = [device, _count(made, "hours"), _count(made, "steps"), _count(made, "images")]
+    return ", ".join(fact for fact in facts if fact)
+
+
+def _again(name: str, folder: Path, runs: list[dict[str, Any]]) -> str:
+    """The command lines that make a model again, from its beginnings where it comes with these."""
+    *earlier, made = runs
+    lines = [_train(folder / models.FIRST, run, models.FIRST) for run in earlier]
+    if not (averaged := made.get("averaged")):
+        return "\n    ".join([*lines, _train(folder, made, name)])
+    steps = [int(each) for each in averaged if each.isdigit()]
+    parts = ["runs/first"] * (models.FIRST in averaged) + [f"runs/second --after {steps[0]}"]
+    mean = f"gan-lessons average {' '.join(parts)} --out runs/{name}"
+    return "\n    ".join([*lines, _train(folder, made, "second"), mean])
+
+
+def _train(folder: Path, made: dict[str, Any], out: str) -> str:
+    """The command line of one training."""
+    origin, start = (made.get("from") or {}).get("weights"), ""
+    if origin:
+        runs = origin == models.FIRST
+        start = f" --init-from {f'runs/{origin}' if runs else _shown(_home() / origin)}"
+    return f"gan-lessons train --recipe {_shown(folder / models.RECIPE)}{start} --out runs/{out}"
+
+
+def _home() -> Path:
+    return share("data") / "models"
 
 
 def _lessons() -> Iterator[Entry]:

@@ -6,6 +6,8 @@
 
 import io
 
+from PIL import Image
+
 from gan_lessons import plots
 from gan_lessons.data.datasets import load_dataset
 from gan_lessons.data.gate import encode_image, open_image, tensor_to_image
@@ -21,6 +23,7 @@ SHOWN = (
     ("pig face", "openmoji"),
     ("tent", "fluent_flat"),
 )
+EXPLORED = (("tent", "fluent_flat"), ("snail", "fluent"))
 
 
 def eight_styles(model_name: str = "emoji128", seed: int = 0):
@@ -34,23 +37,46 @@ def eight_styles(model_name: str = "emoji128", seed: int = 0):
         A matplotlib figure: one row a source, one column a style.
     """
     model = StyleTransfer.load(model_name)
-    emoji = load_dataset("emoji_styles", size=model.size)
-    rows = []
-    for name, style in SHOWN:
-        source = tensor_to_image(emoji.find(name, style).float() / 127.5 - 1)
-        restyled = [model.restyle(source, target, seed=seed)[0] for target in model.styles]
-        rows.append([source, *restyled])
+    rows = [in_every_style(model, name, style, seed) for name, style in SHOWN]
     labels = ["source", *(style.replace("_", " ") for style in model.styles)]
     return plots.image_grid(rows, column_labels=labels, show=False)
+
+
+def explored(model_name: str = "emoji128", seed: int = 0):
+    """What the explorer shows: two emoji in every style, and a walk between two styles.
+
+    Args:
+        model_name: a bundled model.
+        seed: of the drawn styles.
+
+    Returns:
+        A matplotlib figure of three rows, two with a source and its results, one a walk.
+    """
+    model = StyleTransfer.load(model_name)
+    rows = [in_every_style(model, name, style, seed) for name, style in EXPLORED]
+    steps = len(rows[0])
+    walk = model.interpolate(rows[-1][0], "fluent_ink", "fluent", steps=steps, seed=seed)
+    return plots.image_grid([*rows, walk], show=False)
+
+
+def in_every_style(model: StyleTransfer, name: str, style: str, seed: int) -> list[Image.Image]:
+    """A drawing and its results, one a style."""
+    emoji = load_dataset("emoji_styles", size=model.size)
+    source = tensor_to_image(emoji.find(name, style).float() / 127.5 - 1)
+    return [source, *(model.restyle(source, target, seed=seed)[0] for target in model.styles)]
 
 
 def main() -> None:
     """Draw all pictures into `notebooks/figures`."""
     folder = OutputFolder(share("notebooks") / "figures")
-    buffer = io.BytesIO()
-    eight_styles().savefig(buffer, format="png")
-    drawn = encode_image(open_image(buffer.getvalue()), colours=256)
-    print(folder.write_bytes("00_styles.png", drawn))
+    for name, draw in PICTURES.items():
+        buffer = io.BytesIO()
+        draw().savefig(buffer, format="png")
+        drawn = encode_image(open_image(buffer.getvalue()), colours=256)
+        print(folder.write_bytes(name, drawn))
+
+
+PICTURES = {"00_styles.png": eight_styles, "14_explorer.png": explored}
 
 
 if __name__ == "__main__":

@@ -61,6 +61,32 @@ def test_the_command_names_what_a_model_started_from(home):
     assert "emoji128/recipe.yaml --init-from data/models/emoji64 --out" in again
 
 
+def test_a_model_that_was_trained_twice_has_a_command_for_each(home):
+    folder = OutputFolder(home / "data" / "models" / "emoji128")
+    run = {"steps": 5, "device": "CPU", "from": {"weights": "first", "steps": 900}}
+    before = {"steps": 900, "device": "NVIDIA A", "from": {}}
+    for part, made in ((folder, run), (OutputFolder(folder.path("first")), before)):
+        weights.write(part, {}, Config(), tuple("abcdefgh"), made)
+        models.write_recipe(part, Config())
+    entry = bundle.entries()[1]
+    assert entry.trained == "NVIDIA A, 900 steps; then CPU, 5 steps" and entry.on_gpu
+    first, second = entry.again.split("\n    ")
+    assert first == (
+        "gan-lessons train --recipe data/models/emoji128/first/recipe.yaml --out runs/first"
+    )
+    assert second == (
+        "gan-lessons train --recipe data/models/emoji128/recipe.yaml --init-from runs/first "
+        "--out runs/emoji128"
+    )
+    averaged = {"averaged": ["first", "000002", "000005"]}
+    weights.write(folder, {}, Config(), tuple("abcdefgh"), run | averaged)
+    *_, second, mean = bundle.entries()[1].again.split("\n    ")
+    assert second.endswith(" --init-from runs/first --out runs/second")
+    assert mean == "gan-lessons average runs/first runs/second --after 2 --out runs/emoji128"
+    assert [p.name for p in models.trainings(folder.root)] == ["first", "emoji128"]
+    assert "emoji128" in models.bundled() and "first" not in models.bundled()
+
+
 def test_priority_comes_first_and_other_models_follow(home):
     other = OutputFolder(home / "data" / "models" / "birds")
     weights.write(other, {}, Config(), tuple("abcdefgh"), {})
@@ -68,10 +94,10 @@ def test_priority_comes_first_and_other_models_follow(home):
 
 
 @pytest.mark.parametrize("name", models.bundled())
-def test_bundled_model_has_its_recipe(name):
-    folder = models.find(name)
-    architecture, config = models.recipe(folder / models.RECIPE, model="", preset="", data="")
-    assert architecture == "stargan" and config == weights.read_config(folder)[0]
+def test_bundled_model_has_the_recipe_of_each_of_its_trainings(name):
+    for folder in models.trainings(models.find(name)):
+        architecture, config = models.recipe(folder / models.RECIPE, model="", preset="", data="")
+        assert architecture == "stargan" and config == weights.read_config(folder)[0]
 
 
 @pytest.mark.parametrize("name", models.bundled_translators())
