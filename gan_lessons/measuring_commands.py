@@ -88,11 +88,11 @@ def average(
     Measure it: an average over a way that still leads somewhere is behind the last snapshot.
     """
     from gan_lessons.files import OutputFolder
-    from gan_lessons.training import runs, weights
+    from gan_lessons.training import weights
 
     chosen: list[Path] = []
     for model in models:
-        kept = sorted(path for path in (model / runs.SNAPSHOTS).glob("*") if path.name.isdigit())
+        kept = weights.snapshots(model)
         chosen += [path for path in kept if int(path.name) >= after] if kept else [model]
     weights.average(chosen, OutputFolder(out))
     typer.echo(f"the mean of {len(chosen)} models is in {out}")

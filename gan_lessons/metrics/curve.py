@@ -33,7 +33,6 @@ from gan_lessons.metrics.protocol import Protocol, protocol
 from gan_lessons.metrics.results import COMPARED, OURS, of_way
 from gan_lessons.style_transfer import StyleTransfer
 from gan_lessons.training import weights
-from gan_lessons.training.runs import SNAPSHOTS
 
 FORMAT = "gan_lessons curve 1"
 CURVE, TABLE, PICTURE = "curve.json", "curve.md", "curve.png"
@@ -117,11 +116,11 @@ def found(runs: Mapping[str, str | Path]) -> list[Point]:
     points = []
     for name, run in runs.items():
         folder = models.find(run)
-        kept = sorted(path.parent for path in folder.glob(f"{SNAPSHOTS}/*/{weights.CONFIG}"))
+        kept = weights.snapshots(folder)
         if not kept and not (folder / weights.CONFIG).is_file():
             raise ValueError(
-                f"{folder} holds neither {SNAPSHOTS} nor a model; give a run that was trained with "
-                "--set train.snapshots=true, or the folder of a model"
+                f"{folder} holds neither {weights.SNAPSHOTS} nor a model; give a run that was "
+                "trained with --set train.snapshots=true, or the folder of a model"
             )
         points += [point(f"{name}/{one.name}", one) for one in kept] or [point(name, folder)]
     for other in points[1:]:

@@ -28,7 +28,6 @@ from gan_lessons.training.loop import compile_forward, stepper, train, update
 from gan_lessons.training.precision import device_named, fitted
 
 Report = Callable[[str], None]
-SNAPSHOTS = "snapshots"
 WARMUP = 200  # steps; the optimiser's moments are empty when only weights are taken over
 
 
@@ -304,7 +303,7 @@ def write_all(state: State, folder: OutputFolder, write: Callable[[OutputFolder]
     """Write the run's model, and where the recipe asks for snapshots, a copy that stays."""
     write(folder)
     if state.config.train.snapshots:
-        write(OutputFolder(folder.path(f"{SNAPSHOTS}/{state.step:06d}")))
+        write(OutputFolder(folder.path(f"{weights.SNAPSHOTS}/{state.step:06d}")))
 
 
 def write_model(state: State, styles: tuple[str, ...], folder: OutputFolder) -> None:

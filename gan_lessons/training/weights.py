@@ -18,6 +18,7 @@ from gan_lessons.training.card import model_card
 FILE = "model.safetensors"
 CONFIG = "config.json"
 FORMAT = "gan_lessons style transfer 1"
+SNAPSHOTS = "snapshots"  # folder of a run, where the models of its checkpoints stay
 
 
 def write(
@@ -135,6 +136,11 @@ def read(folder: Path, names: tuple[str, ...]) -> dict[str, nn.Module]:
                 "layers. The two files belong to different models"
             ) from None
     return {name: networks[name] for name in names}
+
+
+def snapshots(run: Path) -> list[Path]:
+    """Folders of the models that a run kept on its way, in order; none where it kept none."""
+    return sorted(path.parent for path in run.glob(f"{SNAPSHOTS}/*/{CONFIG}"))
 
 
 def average(folders: Sequence[Path], folder: OutputFolder) -> None:

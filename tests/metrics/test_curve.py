@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
 from gan_lessons.cli import app
@@ -30,23 +29,11 @@ def silent(line):
 
 
 @pytest.fixture(scope="module")
-def folder(tiny_dataset, tmp_path_factory) -> Path:
-    """The tiny set as a user would have it, split by folders."""
-    home = tmp_path_factory.mktemp("set") / "drawings"
-    for i, key in enumerate(tiny_dataset.keys):
-        side = "test" if tiny_dataset.splits[i] == "test" else "train"
-        path = home / side / tiny_dataset.styles[tiny_dataset.labels[i]] / f"{key}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(tiny_dataset.images[i].permute(1, 2, 0).numpy()).save(path)
-    return home
-
-
-@pytest.fixture(scope="module")
-def recipe(folder, tiny_config):
+def recipe(drawn_set, tiny_config):
     """Two checkpoints of four samples each, both kept."""
     return tiny_config.override(
         {
-            "data.name": str(folder),
+            "data.name": str(drawn_set),
             "train.steps": 2,
             "train.checkpoint_every": 1,
             "train.snapshots": True,
