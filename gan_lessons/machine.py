@@ -229,11 +229,12 @@ def _precision() -> Iterator[Finding]:
     from gan_lessons.training import precision
 
     kind = precision.best_device().type
-    chosen = precision.resolve("auto", kind)
-    text = f"auto chooses {chosen} on {kind}"
-    if kind == "cpu":
-        ratio = precision.seconds("fp32") / precision.seconds("bf16")
-        text += f": bf16 runs a small convolution {ratio:.1f} times as fast as fp32 here"
+    units = {
+        "matrix": "matrix units for bfloat16",
+        "vector": "vector units for bfloat16",
+        "": "no units for bfloat16",
+    }[precision.bf16_units(kind)]
+    text = f"auto chooses {precision.resolve('auto', kind)}: this {kind} has {units}"
     yield Finding("precision", "ok", text)
 
 

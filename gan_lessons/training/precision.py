@@ -1,13 +1,10 @@
-"""Which number format a training computes in, asked of the machine rather than guessed."""
+"""Which number format a training computes in, asked of the machine."""
 
-import time
 from contextlib import nullcontext
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any
 
 import torch
-from torch import nn
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -45,13 +42,35 @@ def device_named(name: str) -> torch.device:
     return device
 
 
-@cache
-def resolve(precision: str, device_type: str) -> str:
-    """Turn "auto" into what is fast on a device.
+def bf16_units(device_type: str = "cpu") -> str:
+    """What a device has to compute in bfloat16 with, asked of the hardware and never of a clock.
 
-    On a GPU: bf16 where it has units for it, else fp16. On a CPU, bf16 only where a small
-    convolution, forward and backward, really runs 1.5 times as fast in it; processors without
-    such units emulate bf16 slowly.
+    A clock gives another answer when the machine is busy, and with it other pictures for one seed.
+
+    Args:
+        device_type: "cuda", "mps" or "cpu".
+
+    Returns:
+        "matrix" (AMX, or a GPU's tensor cores), "vector" (AVX512-BF16), or "" where bfloat16 would
+        be emulated, which is slower than float32. With ONEDNN_MAX_CPU_ISA=AVX2, which keeps the
+        libraries from using them, a CPU's do not count.
+    """
+    if device_type == "cuda":
+        return "matrix" if torch.cuda.is_bf16_supported(including_emulation=False) else ""
+    if device_type != "cpu" or not torch.backends.mkldnn.is_available():
+        return ""
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return ""
+    if torch.cpu._is_amx_tile_supported():
+        return "matrix"
+    return "vector" if torch.cpu._is_avx512_bf16_supported() else ""
+
+
+def resolve(precision: str, device_type: str) -> str:
+    """Turn "auto" into what a device has units for: the same answer at every start.
+
+    On a GPU: bf16 where it has units for it, else fp16. On a CPU: bf16 where the processor has
+    units for it, else fp32. On a Mac's GPU: fp32.
 
     Args:
         precision: "auto", "fp32", "bf16" or "fp16".
@@ -69,11 +88,9 @@ def resolve(precision: str, device_type: str) -> str:
         raise ValueError("fp16 trains on GPUs only; use precision auto, bf16 or fp32 on a CPU")
     if precision != "auto":
         return precision
-    if device_type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-    if device_type == "mps":
-        return "fp32"
-    return "bf16" if 1.5 * seconds("bf16") < seconds("fp32") else "fp32"
+    if bf16_units(device_type):
+        return "bf16"
+    return "fp16" if device_type == "cuda" else "fp32"
 
 
 def for_training(precision: str, device_type: str) -> str:
@@ -110,20 +127,6 @@ def fitted(batch: Any, precision: str) -> Any:
         return batch
     parts = {f.name: getattr(batch, f.name) for f in fields(batch)}
     return replace(batch, **{k: v.double() for k, v in parts.items() if v.is_floating_point()})
-
-
-def seconds(precision: str) -> float:
-    """Shortest of five timed forward and backward passes of a small convolution on the CPU."""
-    conv = nn.Conv2d(64, 64, 3, padding=1).to(memory_format=torch.channels_last)
-    x = torch.zeros(8, 64, 16, 16).to(memory_format=torch.channels_last)
-    times = []
-    for _ in range(7):
-        start = time.perf_counter()
-        with autocast(precision, "cpu"):
-            y = conv(x)
-        y.float().sum().backward()
-        times.append(time.perf_counter() - start)
-    return min(times[2:])  # the first two pay for kernel set-up
 
 
 def autocast(precision: str, device_type: str):

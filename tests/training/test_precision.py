@@ -1,14 +1,11 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 
 from gan_lessons.training import precision
-
-
-@pytest.fixture
-def asked_afresh():
-    precision.resolve.cache_clear()
-    yield
-    precision.resolve.cache_clear()
 
 
 def test_half_precision_on_a_cpu_is_refused():
@@ -27,25 +24,43 @@ def test_a_named_precision_is_taken_at_its_word():
     assert precision.resolve("fp16", "cuda") == "fp16"
 
 
-def test_auto_asks_this_machine(asked_afresh):
-    assert precision.resolve("auto", "cpu") in ("fp32", "bf16")
-    assert precision.seconds("fp32") > 0 and precision.seconds("bf16") > 0
+UNITS = """
+from gan_lessons.training import precision
+print(precision.bf16_units("cpu") or "none", precision.resolve("auto", "cpu"))
+"""
 
 
-@pytest.mark.parametrize(("ratio", "chosen"), [(0.3, "fp32"), (1.4, "fp32"), (1.6, "bf16")])
-def test_auto_takes_bf16_only_where_it_is_half_as_fast_again(
-    asked_afresh, monkeypatch, ratio, chosen
-):
-    times = {"bf16": 1.0, "fp32": ratio}
-    monkeypatch.setattr(precision, "seconds", times.__getitem__)
-    assert precision.resolve("auto", "cpu") == chosen
+def asked(**environment: str) -> list[str]:
+    """What a fresh process says that its processor has, and what it chooses."""
+    told = subprocess.run(
+        [sys.executable, "-c", UNITS],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return told.stdout.split()
 
 
-def test_the_machine_is_asked_once(asked_afresh, monkeypatch):
-    asked = []
-    monkeypatch.setattr(precision, "seconds", lambda name: (asked.append(name), 1.0)[1])
-    assert precision.resolve("auto", "cpu") == precision.resolve("auto", "cpu") == "fp32"
-    assert sorted(asked) == ["bf16", "fp32"]
+def test_auto_takes_bf16_where_the_processor_has_units_for_it():
+    units, chosen = asked()
+    assert units in ("matrix", "vector", "none")
+    assert chosen == ("fp32" if units == "none" else "bf16")
+
+
+def test_units_that_the_libraries_may_not_use_do_not_count():
+    assert asked(ONEDNN_MAX_CPU_ISA="AVX2") == ["none", "fp32"]
+
+
+def test_auto_answers_the_same_under_load():
+    busy = [sys.executable, "-c", "while True: pass"]
+    load = [subprocess.Popen(busy) for _ in range(4)]
+    try:
+        assert len({tuple(asked()) for _ in range(3)}) == 1
+    finally:
+        for process in load:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
