@@ -77,9 +77,7 @@ def trainings(folder: Path) -> list[Path]:
     return [path for path in (folder / FIRST, folder) if (path / weights.CONFIG).is_file()]
 
 
-def recipe(
-    path: str | Path | None, *, model: str, preset: str, data: str
-) -> tuple[str, Recipe]:
+def recipe(path: str | Path | None, *, model: str, preset: str, data: str) -> tuple[str, Recipe]:
     """What to train: by a file, or by a preset where no file is named.
 
     Args:

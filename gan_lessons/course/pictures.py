@@ -1,7 +1,7 @@
 """The still pictures of lessons and README, drawn by the bundled models.
 
-    gan-lessons data build emoji_styles --size 128
-    python -m gan_lessons.course.pictures
+gan-lessons data build emoji_styles --size 128
+python -m gan_lessons.course.pictures
 """
 
 import io

@@ -121,9 +121,7 @@ class Batches:
         # micro-batch too, since each takes every so-manieth sample.
         from_latent = 2 * torch.arange(n) < n
         y_org, y_trg, z1, z2, uniform = map(self.sent, (y_org, y_trg, z[0], z[1], uniform))
-        return Batch(
-            images[0], y_org, images[1], images[2], y_trg, z1, z2, from_latent, uniform
-        )
+        return Batch(images[0], y_org, images[1], images[2], y_trg, z1, z2, from_latent, uniform)
 
     def sent(self, values: Tensor) -> Tensor:
         """Numbers drawn on the CPU, on the device, without waiting for what it does."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gan_lessons import baselines
+from gan_lessons.data.colour import statistics
 from gan_lessons.metrics import prdc
 from gan_lessons.metrics.diversity import diversity
 from gan_lessons.metrics.features import TAPS, as_float, at_once, exact, feature_network
@@ -243,7 +243,7 @@ def _statistics(x: Tensor, device: str) -> list[Tensor]:
             h = layer(h)
             if number in TAPS:
                 found += _moments(h.flatten(2), grams=number in GRAMS)
-    mean, std, _ = baselines.statistics(x)
+    mean, std, _ = statistics(x)
     return found + [torch.cat([mean, std], dim=1)]
 
 

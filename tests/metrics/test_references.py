@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from gan_lessons import baselines
+from gan_lessons.baselines import colour_transfer, palette
+from gan_lessons.data.colour import visible
 from gan_lessons.metrics.diversity import same_palettes
 from gan_lessons.metrics.features import perceive
 from gan_lessons.metrics.perceptual import apart
@@ -65,7 +66,7 @@ def scale(x_ref):
 
 def filled(sources, x_ref):
     """An oracle of style: every source filled with what each reference is made of."""
-    inked = baselines.visible(sources)[:, None]
+    inked = visible(sources)[:, None]
     return torch.where(inked, x_ref[None], sources[:, None])
 
 
@@ -90,8 +91,8 @@ def test_an_oracle_of_style_is_matched_by_its_references(sources, x_ref, squares
     assert oracle > 0.9
     turned = squares.flip(3).roll(3, 3)  # the same style, elsewhere
     assert match(scaled(turned[None], scale), references).item() == 1
-    palettes = [baselines.palette(one[None]) for one in squares]
-    recoloured = [baselines.colour_transfer(sources, palette) for palette in palettes]
+    palettes = [palette(one[None]) for one in squares]
+    recoloured = [colour_transfer(sources, one) for one in palettes]
     colours = match(scaled(torch.stack(recoloured, dim=1), scale), references).mean().item()
     assert 1 / REFERENCES < colours < oracle  # hatching is part of these styles
 
@@ -131,7 +132,7 @@ def test_spread_of_real_pictures_is_one_and_of_half_as_wide_a_quarter():
 
 def test_recoloured_results_spread_and_lose_it_when_palettes_are_matched(sources, x_ref):
     flat = torch.where(
-        baselines.visible(sources)[:, None],
+        visible(sources)[:, None],
         x_ref.mean(dim=(2, 3), keepdim=True)[None],
         sources[:, None],
     )
