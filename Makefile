@@ -43,7 +43,7 @@ test: lint
 		--ignore=notebooks/solutions tests gan_lessons $(wildcard notebooks) $(ARGS)
 
 lessons: $(READY)
-	@$(THREADS) $(BIN)/python -m gan_lessons.course.build_lessons $(ONLY)
+	@$(THREADS) $(BIN)/python -m gan_lessons.course.publish.build_lessons $(ONLY)
 
 lint: $(READY)
 	@echo "== Style"

@@ -14,7 +14,7 @@ WARM, CALLS = 5, 41
 
 def plain_call():
     """One picture through the bundled generator, and nothing else."""
-    from gan_lessons.widgets.explorer_pictures import Exploration
+    from gan_lessons.widgets.explorer.exploration import Exploration
 
     exploration = Exploration()
     state = exploration.start()
@@ -52,7 +52,7 @@ def moved_slider():
 
 def sheet():
     """Eight styles in four draws."""
-    from gan_lessons.widgets.explorer_pictures import Exploration
+    from gan_lessons.widgets.explorer.exploration import Exploration
 
     exploration = Exploration()
     state = exploration.start()

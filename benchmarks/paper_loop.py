@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons.config import ModelConfig
 from gan_lessons.data.batches import Batch
 from gan_lessons.layers import AdaINResBlk, ResBlk
-from gan_lessons.networks.stargan import Generator, Trunk, he_init
+from gan_lessons.models.stargan.networks import Generator, he_init
+from gan_lessons.models.stargan.recipe import ModelConfig
+from gan_lessons.models.stargan.trunk import Trunk
 
 LR, MAPPING_LR, DECAY = 1e-4, 1e-6, 0.999
 

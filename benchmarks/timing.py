@@ -52,7 +52,7 @@ def alone(make: Callable[..., Callable[[int], object]], *args, warm: int, calls:
 def _timed(pipe, make, args, warm: int, calls: int) -> None:
     import torch
 
-    from gan_lessons.training.runs import peak_memory
+    from gan_lessons.training.run import peak_memory
 
     call, times = make(*args), []
     for number in range(warm + calls):

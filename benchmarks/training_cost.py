@@ -7,11 +7,11 @@ import torch
 
 from benchmarks.paper_loop import PaperLoop
 from benchmarks.timing import Timing, alone, ratio
-from gan_lessons.config import Config
 from gan_lessons.data.batches import Batch, Batches
-from gan_lessons.data.datasets import StyleDataset
-from gan_lessons.objectives.stargan import StarGAN
-from gan_lessons.presets import preset
+from gan_lessons.data.style_dataset import StyleDataset
+from gan_lessons.models.stargan.objective import StarGAN
+from gan_lessons.models.stargan.presets import preset
+from gan_lessons.models.stargan.recipe import Config
 from gan_lessons.training import checkpoint, ema
 from gan_lessons.training.loop import update
 from gan_lessons.training.precision import best_device

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_lessons import export_web
+from gan_lessons.export import web
 from gan_lessons.style_transfer import StyleTransfer
 
 MODEL, CALLS, WARM = "emoji64", 15, 20  # browsers compile anew what they see to be used
@@ -119,7 +119,7 @@ def run(report: Callable[[str], None] = print) -> None:
 
     with tempfile.TemporaryDirectory() as place:
         model = StyleTransfer.load(MODEL, device="cpu", precision="fp32")
-        folder = export_web.write(model, place, MODEL, report=lambda line: None).parent
+        folder = web.write(model, place, MODEL, report=lambda line: None).parent
         native = natively(folder)
         with served(folder) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

@@ -10,12 +10,12 @@ __version__ = "0.1.0"
 
 _HOME = {
     "StyleTransfer": "style_transfer",
-    "load_dataset": "data.datasets",
-    "StyleDataset": "data.datasets",
-    "open_image": "data.gate",
-    "ImageError": "data.gate",
-    "image_to_tensor": "data.gate",
-    "tensor_to_image": "data.gate",
+    "load_dataset": "data.load",
+    "StyleDataset": "data.style_dataset",
+    "open_image": "images.gate",
+    "ImageError": "images.gate",
+    "image_to_tensor": "images.gate",
+    "tensor_to_image": "images.gate",
     "claim": "course.claims",
     "record": "course.claims",
     "check": "course.checks",

@@ -7,7 +7,6 @@ in as uniform numbers: the result is a pure function of its arguments.
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 NUMBERS = 5  # uniform numbers an image: brightness, shift in y and x, cutout in y and x
 SHIFT = 1 / 8  # largest shift, as a share of the side
@@ -55,18 +54,3 @@ def cutout(x: Tensor, uniform: Tensor) -> Tensor:
     far_x = (torch.arange(width, device=x.device) - column).abs() > width * CUTOUT / 2
     keep = far_y[:, :, None] | far_x[:, None, :]
     return x * keep[:, None].to(x.dtype)
-
-
-def resize(images: Tensor, size: int) -> Tensor:
-    """Resize with an antialiased bilinear filter.
-
-    Args:
-        images: `(N, 3, H, W)`, floating point.
-        size: side of the result in pixels.
-
-    Returns:
-        `(N, 3, size, size)`.
-    """
-    if images.shape[-2:] == (size, size):
-        return images
-    return F.interpolate(images, (size, size), mode="bilinear", antialias=True)

@@ -3,7 +3,7 @@
 Lengths count generator updates (`steps`); one step sees `batch` source images.
 """
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "fp64")  # the last: slow, to compare runs exactly
@@ -29,113 +29,6 @@ class DataConfig:
         require(
             0 < self.crop_scale <= 1, f"data.crop_scale must lie in (0, 1], got {self.crop_scale}"
         )
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """Shapes of the four networks (StarGAN v2, appendix B, and what we changed)."""
-
-    size: int = 64  # pixels a side at training; the generator takes any size
-    domains: int = 8  # styles
-    generator: str = "modulated"  # or "adain", the paper's
-    width: int = 64  # channels of the generator's first layer
-    max_width: int = 128
-    bottleneck: int = 16  # side of the smallest feature map at `size`; 8 loses the detail
-    blocks: int = 2  # residual blocks at the bottleneck, encoder and decoder each
-    stem_stride: int = 2  # of the trunks' first layer; 1 in the paper, 2 is cheaper
-    critic_width: int = 64  # channels of the discriminator's first layer
-    critic_max_width: int = 192
-    projected: int = 0  # channels of a second, projected discriminator's heads; 0: there is none
-    encoder_width: int = 48  # channels of the style encoder's first layer
-    encoder_max_width: int = 128
-    style_dim: int = 64
-    latent_dim: int = 16
-    mapping_width: int = 128  # 512 in the paper
-
-    def __post_init__(self):
-        require(
-            self.size >= 16 and self.size & (self.size - 1) == 0,
-            f"model.size must be a power of two, 16 or more, got {self.size}",
-        )
-        require(self.domains >= 2, f"model.domains must be 2 or more, got {self.domains}")
-        require(
-            self.generator in ("modulated", "adain"),
-            f'model.generator must be "modulated" or "adain", got {self.generator!r}',
-        )
-        require(self.projected >= 0, f"model.projected must not be negative, got {self.projected}")
-        require(self.stem_stride in (1, 2), f"model.stem_stride: 1 or 2, got {self.stem_stride}")
-        require(
-            4 <= self.bottleneck < self.size and self.size % self.bottleneck == 0,
-            f"model.bottleneck must divide model.size {self.size}, got {self.bottleneck}",
-        )
-        require(self.blocks >= 0, f"model.blocks must not be negative, got {self.blocks}")
-        for name in (f.name for f in fields(self) if f.name.endswith(("width", "dim"))):
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
-
-    @classmethod
-    def paper(cls, size: int = 256, domains: int = 2) -> "ModelConfig":
-        """Exactly the shapes of StarGAN v2 (Choi et al. 2020, appendix B, Tables 5 to 8).
-
-        Args:
-            size: pixels a side, a power of two.
-            domains: number of styles.
-
-        Returns:
-            A configuration with 33.9 M parameters in the generator at 256 pixels.
-        """
-        width = 2**14 // size
-        return cls(
-            size=size,
-            domains=domains,
-            generator="adain",
-            width=width,
-            max_width=512,
-            bottleneck=16,
-            blocks=2,
-            stem_stride=1,
-            critic_width=width,
-            critic_max_width=512,
-            encoder_width=width,
-            encoder_max_width=512,
-            mapping_width=512,
-        )
-
-
-@dataclass(frozen=True)
-class LossConfig:
-    """Weights of the terms (StarGAN v2, section 3) and the schedule of each."""
-
-    projected: float = 1.0  # fooling the projected discriminator, where there is one
-    sty: float = 1.0  # style reconstruction, |s - E(x_fake)|
-    cyc: float = 1.0  # cycle consistency, |x - G(x_fake, E(x))|
-    ds: float = 0.1  # diversity-sensitive loss at the start; 1 repaints emoji in one palette
-    ds_features: float = 0.0  # the same on the projected discriminator's features: shapes, shading
-    ds_steps: int = 0  # steps over which both fall to zero; 0: they stay
-    nce: float = 0.0  # every place found again in the source, in features (Park et al. 2020)
-    lazy: int = 1  # steps from one `cyc`, `nce` and `ds` to the next, weighted up by as much
-    mismatch: float = 0.5  # real drawings of another style, as negatives (Reed et al. 2016, 4.1)
-    r1: float = 1.0  # gamma of the gradient penalty (Mescheder et al. 2018, equation 9)
-    r1_interval: int = 8  # lazy regularisation: every so many steps, weighted up by as much
-    augment: str = "shift"  # of what D sees; brightness hides a background that is not quite white
-
-    def __post_init__(self):
-        counts = ("lazy", "r1_interval")
-        for name in (f.name for f in fields(self) if f.name not in ("augment", *counts)):
-            require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
-        for name in counts:
-            require(getattr(self, name) >= 1, f"loss.{name} must be 1 or more")
-        unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
-        require(not unknown, f"loss.augment: unknown {sorted(unknown)}")
-
-    @property
-    def augmentations(self) -> tuple[str, ...]:
-        """The names in `augment`, in order."""
-        return tuple(part for part in self.augment.split(",") if part)
-
-    def ds_at(self, step: int) -> float:
-        """Factor on the diversity terms at a step: linear decay, a function and not a state."""
-        return max(0.0, 1 - step / self.ds_steps) if self.ds_steps else 1.0
 
 
 @dataclass(frozen=True)
@@ -284,27 +177,6 @@ class Recipe:
             for key, value in part.items()
             if value != theirs[section][key]
         ]
-
-
-@dataclass(frozen=True)
-class Config(Recipe):
-    """The whole recipe of one training."""
-
-    data: DataConfig = field(default_factory=DataConfig)
-    model: ModelConfig = field(default_factory=ModelConfig)
-    loss: LossConfig = field(default_factory=LossConfig)
-    train: TrainConfig = field(default_factory=TrainConfig)
-
-    def __post_init__(self):
-        require(
-            self.data.size == self.model.size,
-            f"data.size {self.data.size} and model.size {self.model.size} must be equal",
-        )
-        for name in ("ds_features", "nce"):
-            require(
-                self.model.projected > 0 or getattr(self.loss, name) == 0,
-                f"loss.{name} needs the features of model.projected, which is 0",
-            )
 
 
 def _parse(name: str, value: Any, kind: type) -> Any:

@@ -7,10 +7,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan_lessons import tiles
-from gan_lessons.config import Config
 from gan_lessons.data.batches import generator_at
-from gan_lessons.data.gate import (
+from gan_lessons.files import OutputFolder
+from gan_lessons.images import tiles
+from gan_lessons.images.gate import (
     MAX_PIXELS,
     ImageError,
     Source,
@@ -18,9 +18,9 @@ from gan_lessons.data.gate import (
     open_image,
     tensor_to_image,
 )
-from gan_lessons.files import OutputFolder
-from gan_lessons.models import find
-from gan_lessons.training import weights
+from gan_lessons.models import weights
+from gan_lessons.models.stargan.recipe import Config
+from gan_lessons.models.store import find
 from gan_lessons.training.precision import autocast, device_named, resolve
 
 NETWORKS = ("generator", "mapping_network", "style_encoder")

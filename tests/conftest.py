@@ -66,7 +66,7 @@ def tiny_dataset():
     """Twelve things, each drawn as a disc, a square and stripes: three styles of 32 px."""
     import torch
 
-    from gan_lessons.data.datasets import StyleDataset
+    from gan_lessons.data.style_dataset import StyleDataset
 
     def draw(style: str, thing: int) -> torch.Tensor:
         y, x = torch.meshgrid(torch.arange(32), torch.arange(32), indexing="ij")
@@ -96,9 +96,23 @@ def tiny_dataset():
 
 
 @pytest.fixture(scope="session")
+def drawn_set(tiny_dataset, tmp_path_factory) -> Path:
+    """The tiny set as a user would have it, split by folders."""
+    from PIL import Image
+
+    home = tmp_path_factory.mktemp("set") / "drawings"
+    for i, key in enumerate(tiny_dataset.keys):
+        side = "test" if tiny_dataset.splits[i] == "test" else "train"
+        path = home / side / tiny_dataset.styles[tiny_dataset.labels[i]] / f"{key}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(tiny_dataset.images[i].permute(1, 2, 0).numpy()).save(path)
+    return home
+
+
+@pytest.fixture(scope="session")
 def tiny_config():
     """A recipe for `tiny_dataset` that takes a twentieth of a second a step."""
-    from gan_lessons.presets import preset
+    from gan_lessons.models.stargan.presets import preset
 
     return preset("smoke", data="tiny", domains=3).override(
         {
@@ -127,11 +141,11 @@ def tiny_config():
 @pytest.fixture(scope="session")
 def tiny_model(tiny_dataset, tiny_config, tmp_path_factory) -> Path:
     """The folder of a run on `tiny_dataset`: a real model that has hardly been trained."""
-    from gan_lessons.training import runs
+    from gan_lessons.training import run
 
     folder = tmp_path_factory.mktemp("models") / "tiny"
     recipe = tiny_config.override({"train.steps": 4})
-    runs.run(recipe, folder, dataset=tiny_dataset, device="cpu", report=lambda line: None)
+    run.run(recipe, folder, dataset=tiny_dataset, device="cpu", report=lambda line: None)
     return folder
 
 

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from gan_lessons.augment import BRIGHTNESS, CUTOUT, NUMBERS, SHIFT, augment, resize
+from gan_lessons.augment import BRIGHTNESS, CUTOUT, NUMBERS, SHIFT, augment
+from gan_lessons.images.resize import resize
 
 KINDS = ("brightness", "shift", "cutout")
 

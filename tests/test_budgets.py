@@ -53,5 +53,5 @@ def test_archives_of_other_sizes_are_not_tracked(tracked):
 def test_a_file_is_counted_where_it_lies():
     assert line_of(PurePosixPath("data/models/emoji64/model.safetensors")) == "data/models/**"
     assert line_of(PurePosixPath("notebooks/00_start_here.ipynb")) == "notebooks/**"
-    assert line_of(PurePosixPath("gan_lessons/data/gate.py")) is None
+    assert line_of(PurePosixPath("gan_lessons/images/gate.py")) is None
     assert line_of(PurePosixPath("data/README.md")) is None

@@ -3,8 +3,9 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from gan_lessons.config import Config, LossConfig, ModelConfig, TrainConfig
-from gan_lessons.presets import PRESETS, preset
+from gan_lessons.config import TrainConfig
+from gan_lessons.models.stargan.presets import PRESETS, preset
+from gan_lessons.models.stargan.recipe import Config, LossConfig, ModelConfig
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -9,10 +9,10 @@ from types import ModuleType
 
 import pytest
 
-NETWORK = "gan_lessons/networks/autoencoder.py"
-OBJECTIVE = "gan_lessons/objectives/autoencoder.py"
-TEST = "tests/objectives/test_autoencoder.py"
-CASES = "tests/objectives/test_every_objective.py, in CASES"
+NETWORK = "gan_lessons/models/autoencoder/networks.py"
+OBJECTIVE = "gan_lessons/models/autoencoder/objective.py"
+TEST = "tests/models/autoencoder/test_objective.py"
+CASES = "tests/models/test_every_objective.py, in CASES"
 
 
 def loaded(root, path):
@@ -70,7 +70,7 @@ def test_its_test_fails_when_the_objective_is_wrong(modules):
 
 
 def test_what_every_objective_keeps_it_keeps(modules, blocks, root, tmp_path):
-    shared = loaded(root, "tests/objectives/test_every_objective.py")
+    shared = loaded(root, "tests/models/test_every_objective.py")
     known = {**vars(shared), **vars(modules[NETWORK]), **vars(modules[OBJECTIVE])}
     (make,) = eval(blocks[CASES], known).values()
     checks = checks_in(shared).values()

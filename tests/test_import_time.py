@@ -33,7 +33,7 @@ def test_import_brings_along_nothing_that_is_not_asked_for():
 
 def test_a_model_is_loaded_without_what_training_needs():
     found = run(
-        "import sys; from gan_lessons import StyleTransfer; import gan_lessons.restyle_files; "
+        "import sys; from gan_lessons import StyleTransfer; import gan_lessons.restyle.folder; "
         "print([m for m in ('torchvision', 'torch._dynamo', 'matplotlib') if m in sys.modules])"
     )
     assert found.strip() == "[]"

@@ -18,7 +18,7 @@ from gan_lessons.layers import (
     halve,
     shared_statistics,
 )
-from gan_lessons.networks.stargan import he_init
+from gan_lessons.models.stargan.networks import he_init
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gan_lessons.data.gate import ImageError, image_to_tensor, open_image
-from gan_lessons.networks.stargan import build
+from gan_lessons.images.gate import ImageError, image_to_tensor, open_image
+from gan_lessons.images.tiles import centre_square
+from gan_lessons.models.stargan.networks import build
 from gan_lessons.style_transfer import NETWORKS, StyleTransfer
-from gan_lessons.tiles import centre_square
 
 STYLES = ("discs", "squares", "stripes")
 

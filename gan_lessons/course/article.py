@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gan_lessons.course import notebook
 from gan_lessons.course.claims import recorded
-from gan_lessons.course.experiments import store, trial
+from gan_lessons.course.labs import gan_vs_vae_evidence, store
 from gan_lessons.files import share
 
 HEAD = ("the article", "what is wrong", "what is right", "lesson", "verdict")
@@ -105,21 +105,21 @@ RIVALS = (
         "cannot be checked there; efficient at what, and at equal cost?",
         "KID against CPU seconds, equal parameters, three seeds",
         "07_gan_vs_vae",
-        trial.CLAIMS[0],
+        gan_vs_vae_evidence.CLAIMS[0],
     ),
     Row(
         "GANs against VAEs: reconstruction and repair of poor images",
         "a plain GAN has nothing that leads from a picture to a latent",
         "search, encoder and pairs, against doing nothing and a plain denoiser",
         "07_gan_vs_vae",
-        trial.CLAIMS[1],
+        gan_vs_vae_evidence.CLAIMS[1],
     ),
     Row(
         "GANs against VAEs: diversity",
         "cannot be checked there; and collapse is what GANs are known for",
         "recall, coverage and spread, beside those of real pictures",
         "07_gan_vs_vae",
-        trial.CLAIMS[2],
+        gan_vs_vae_evidence.CLAIMS[2],
     ),
 )
 SECURITY = (
@@ -154,7 +154,8 @@ def verdict(row: Row) -> str:
     except ValueError:
         return PLANNED
     if row.count:
-        judged = trial.verdicts(trial.evidence(store.results(row.lesson)))[row.count]
+        found = gan_vs_vae_evidence.evidence(store.results(row.lesson))
+        judged = gan_vs_vae_evidence.verdicts(found)[row.count]
         return {"for": "for the GAN", "against": "against the GAN"}.get(judged, judged)
     held = [each.verdict for each in recorded(notebook.read(path)) if each.verdict != "recorded"]
     return f"{held.count('holds')} of {len(held)} claims hold" if held else NOT_RUN

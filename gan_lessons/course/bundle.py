@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan_lessons import models
-from gan_lessons.course.experiments import catalogue
-from gan_lessons.course.experiments.card import command, cpu_seconds
+from gan_lessons.course.labs import catalogue
+from gan_lessons.course.labs.card import command, cpu_seconds
 from gan_lessons.files import share
-from gan_lessons.gallery import count_of
-from gan_lessons.training.history import duration
+from gan_lessons.models import store
+from gan_lessons.text import count_of, duration
 
 # What the course wants first; other bundled models follow.
 PRIORITY = ("emoji64", "emoji128", "adain", "cyclegan", "pix2pix")
@@ -50,7 +49,7 @@ class Entry:
 def entries() -> list[Entry]:
     """Everything, the most important first: the style models, then the runs behind the lessons."""
     home = _home()
-    others = [name for name in models.bundled() if name not in PRIORITY]
+    others = [name for name in store.bundled() if name not in PRIORITY]
     found = [_model(name, home / name) for name in (*PRIORITY, *others)]
     return found + list(_lessons())
 
@@ -61,7 +60,7 @@ def describe() -> str:
 
 
 def _model(name: str, folder: Path) -> Entry:
-    runs = [_run(path) for path in models.trainings(folder) or [folder]]
+    runs = [_run(path) for path in store.trainings(folder) or [folder]]
     devices = [str(made.get("device", UNTOLD)) for made in runs]
     again = _again(name, folder, runs)
     return Entry(
@@ -70,7 +69,7 @@ def _model(name: str, folder: Path) -> Entry:
         trained="; then ".join(map(_facts, devices, runs)),
         size=_bytes(folder),
         on_gpu=any(runs) and not devices[0].startswith(("CPU", "cpu", UNTOLD)),
-        again=again if (folder / models.RECIPE).is_file() else "",
+        again=again if (folder / store.RECIPE).is_file() else "",
     )
 
 
@@ -83,11 +82,11 @@ def _facts(device: str, made: dict[str, Any]) -> str:
 def _again(name: str, folder: Path, runs: list[dict[str, Any]]) -> str:
     """The command lines that make a model again, from its beginnings where it comes with these."""
     *earlier, made = runs
-    lines = [_train(folder / models.FIRST, run, models.FIRST) for run in earlier]
+    lines = [_train(folder / store.FIRST, run, store.FIRST) for run in earlier]
     if not (averaged := made.get("averaged")):
         return "\n    ".join([*lines, _train(folder, made, name)])
     steps = [int(each) for each in averaged if each.isdigit()]
-    parts = ["runs/first"] * (models.FIRST in averaged) + [f"runs/second --after {steps[0]}"]
+    parts = ["runs/first"] * (store.FIRST in averaged) + [f"runs/second --after {steps[0]}"]
     mean = f"gan-lessons average {' '.join(parts)} --out runs/{name}"
     return "\n    ".join([*lines, _train(folder, made, "second"), mean])
 
@@ -96,9 +95,9 @@ def _train(folder: Path, made: dict[str, Any], out: str) -> str:
     """The command line of one training."""
     origin, start = (made.get("from") or {}).get("weights"), ""
     if origin:
-        runs = origin == models.FIRST
+        runs = origin == store.FIRST
         start = f" --init-from {f'runs/{origin}' if runs else _shown(_home() / origin)}"
-    return f"gan-lessons train --recipe {_shown(folder / models.RECIPE)}{start} --out runs/{out}"
+    return f"gan-lessons train --recipe {_shown(folder / store.RECIPE)}{start} --out runs/{out}"
 
 
 def _home() -> Path:

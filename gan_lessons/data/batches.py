@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from gan_lessons.augment import NUMBERS, resize
+from gan_lessons.augment import NUMBERS
 from gan_lessons.config import DataConfig
-from gan_lessons.data.datasets import StyleDataset
+from gan_lessons.data.style_dataset import StyleDataset
+from gan_lessons.images.resize import resize
 
 MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9)  # odd constants that spread neighbouring numbers
 

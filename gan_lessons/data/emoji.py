@@ -11,7 +11,6 @@ from pathlib import Path
 
 import torch
 
-from gan_lessons.data import gate
 from gan_lessons.data.archive import (
     Member,
     csv_text,
@@ -20,11 +19,12 @@ from gan_lessons.data.archive import (
     split_of,
     write_archive,
 )
-from gan_lessons.data.datasets import StyleDataset
-from gan_lessons.data.emoji_concepts import Concept, IconSet, concepts, read_icons
-from gan_lessons.data.emoji_groups import COMMON
-from gan_lessons.data.packages import npm_package
+from gan_lessons.data.build.emoji_concepts import Concept, IconSet, concepts, read_icons
+from gan_lessons.data.build.emoji_groups import COMMON
+from gan_lessons.data.build.packages import npm_package
+from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder, share
+from gan_lessons.images import gate
 
 NAME = "emoji_styles"
 SIZES = (64, 128)

@@ -18,8 +18,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_lessons.data.datasets import StyleDataset
-from gan_lessons.data.gate import ImageError, image_files, image_to_uint8, is_clutter, open_image
+from gan_lessons.data.style_dataset import StyleDataset
+from gan_lessons.images.gate import ImageError, image_files, image_to_uint8, is_clutter, open_image
 
 VALID_SHARE, TEST_SHARE = 0.05, 0.10
 LEAST_STYLES, LEAST_IMAGES = 2, 2

@@ -12,7 +12,6 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gan_lessons.data import gate
 from gan_lessons.data.archive import (
     INDEX,
     Member,
@@ -21,11 +20,12 @@ from gan_lessons.data.archive import (
     read_members,
     write_archive,
 )
-from gan_lessons.data.datasets import StyleDataset
-from gan_lessons.data.packages import debian_package
-from gan_lessons.data.painted_sources import PACKAGES, Picture, pictures
-from gan_lessons.data.works import REFERENCE
+from gan_lessons.data.build.packages import debian_package
+from gan_lessons.data.build.painted_sources import PACKAGES, Picture, pictures
+from gan_lessons.data.build.painted_works import REFERENCE
+from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder, share
+from gan_lessons.images import gate
 
 NAME = "painted_photos"
 ARCHIVE = f"{NAME}.zip"

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from gan_lessons.augment import resize, shift
+from gan_lessons.augment import shift
 from gan_lessons.config import require
 from gan_lessons.data.batches import generator_at
-from gan_lessons.data.datasets import StyleDataset, load_dataset
+from gan_lessons.data.load import load_dataset
 from gan_lessons.data.samples import PairBatch
+from gan_lessons.data.style_dataset import StyleDataset
+from gan_lessons.images.resize import resize
 
 CROPS = 6  # of each painting and photograph
 

@@ -1,1 +1,1 @@
-"""How results are measured: figures on fixed features, and the benchmark made of them."""
+"""How results are measured, on fixed features: pure functions of pictures."""

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons.augment import resize
-from gan_lessons.networks.mobilenet import MEAN, STD, trained
+from gan_lessons.images.resize import resize
+from gan_lessons.models.mobilenet import MEAN, STD, trained
 
 NAME = "MobileNetV2"
 SIZE = 96  # pixels a side that pictures are resized to

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gan_lessons.data.colour import statistics
+from gan_lessons.images.colour import statistics
 from gan_lessons.metrics import prdc
 from gan_lessons.metrics.diversity import diversity
 from gan_lessons.metrics.features import TAPS, as_float, at_once, exact, feature_network

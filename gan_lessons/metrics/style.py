@@ -10,11 +10,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gan_lessons.augment import resize
 from gan_lessons.files import share
+from gan_lessons.images.resize import resize
 from gan_lessons.metrics.features import as_float, at_once, exact
-from gan_lessons.networks.classifier import StyleClassifier
-from gan_lessons.networks.mobilenet import fused
+from gan_lessons.models.classifier.networks import StyleClassifier
+from gan_lessons.models.mobilenet import fused
 from gan_lessons.training.classifier import FORMAT, NAME
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from gan_lessons.config import Recipe
 from gan_lessons.files import OutputFolder
 from gan_lessons.training import ema, precision
-from gan_lessons.training.distributed import ALONE, Processes
+from gan_lessons.training.processes.distributed import ALONE, Processes
 
 FILE = "checkpoint.pt"
 FORMAT = "gan_lessons checkpoint 1"

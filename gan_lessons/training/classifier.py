@@ -9,14 +9,16 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from gan_lessons.data.batches import Batches
-from gan_lessons.data.datasets import StyleDataset, load_dataset
+from gan_lessons.data.load import load_dataset
+from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder
-from gan_lessons.objectives.classifier import Classifier, ClassifierConfig
+from gan_lessons.models.classifier.objective import Classifier
+from gan_lessons.models.classifier.recipe import ClassifierConfig
 from gan_lessons.training import checkpoint
 from gan_lessons.training.checkpoint import State
 from gan_lessons.training.loop import train
 from gan_lessons.training.precision import device_named
-from gan_lessons.training.runs import provenance
+from gan_lessons.training.run import provenance
 
 NAME = "style_classifier"
 FORMAT = "gan_lessons style classifier 1"

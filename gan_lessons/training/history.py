@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from gan_lessons.files import OutputFolder
-from gan_lessons.training.distributed import ALONE, Processes
+from gan_lessons.text import duration
+from gan_lessons.training.processes.distributed import ALONE, Processes
 
 FILE = "log.jsonl"
 
@@ -141,14 +142,6 @@ def read(path) -> list[dict]:
         except json.JSONDecodeError:
             break
     return lines
-
-
-def duration(seconds: float) -> str:
-    """A length of time for people: "3 h 20 min", "12 min", "40 s"."""
-    minutes, hours = seconds / 60, seconds / 3600
-    if hours >= 1:
-        return f"{int(hours)} h {int(minutes % 60):02d} min"
-    return f"{minutes:.0f} min" if minutes >= 2 else f"{seconds:.0f} s"
 
 
 def _tensorboard(folder: OutputFolder, start: int):

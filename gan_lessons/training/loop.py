@@ -1,16 +1,14 @@
 """The one training loop; every model of the course runs on it."""
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from gan_lessons.data.batches import Batch, Batches
 from gan_lessons.files import OutputFolder
+from gan_lessons.interrupt import interruptible
 from gan_lessons.training import checkpoint, ema
 from gan_lessons.training.checkpoint import State
 from gan_lessons.training.graphs import Descend, Graphs
@@ -31,7 +29,7 @@ def train(
     """Train from the state's step to the end of its recipe.
 
     Args:
-        objective: phases and networks, such as `objectives.stargan.StarGAN`.
+        objective: phases and networks, such as `models.stargan.objective.StarGAN`.
         state: from `checkpoint.create`, restored where a run goes on.
         batches: from a step number to its batch.
         folder: where log, samples and checkpoints go.
@@ -179,33 +177,3 @@ def compile_forward(objective, wanted: bool) -> None:
     if wanted:
         for name, network in objective.networks.items():
             objective.forward[name] = torch.compile(network)
-
-
-@contextmanager
-def interruptible(launched: bool = False) -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C or SIGTERM into a flag, so that no step is cut in half.
-
-    Args:
-        launched: by a launcher, which hands on the Ctrl-C that the terminal has already sent to
-            all, and kills after half a minute whatever it is that ignores it.
-
-    Yields:
-        An event that is set once stopping was asked for; a second Ctrl-C stops at once, unless
-        launched.
-    """
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def ask(number, frame):
-        if stop.is_set() and not launched:
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if launched else handler)

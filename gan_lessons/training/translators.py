@@ -11,8 +11,7 @@ import torchvision
 from torch import Tensor, nn
 
 from gan_lessons.config import Recipe
-from gan_lessons.data.datasets import StyleDataset, load_dataset
-from gan_lessons.data.gate import encode_image, tensor_to_image
+from gan_lessons.data.load import load_dataset
 from gan_lessons.data.pairs import (
     Jittered,
     MixedData,
@@ -22,16 +21,22 @@ from gan_lessons.data.pairs import (
     styles_side_by_side,
 )
 from gan_lessons.data.samples import PairBatch, Pairs
+from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder
-from gan_lessons.objectives.adain import AdaINRecipe, AdaINTransfer
-from gan_lessons.objectives.cyclegan import CycleGAN, CycleGANRecipe
-from gan_lessons.objectives.pix2pix import Pix2Pix, Pix2PixRecipe
-from gan_lessons.training import checkpoint, ema, translator_files
+from gan_lessons.images.gate import encode_image, tensor_to_image
+from gan_lessons.models import translator_store
+from gan_lessons.models.adain.objective import AdaINTransfer
+from gan_lessons.models.adain.recipe import AdaINRecipe
+from gan_lessons.models.cyclegan.objective import CycleGAN
+from gan_lessons.models.cyclegan.recipe import CycleGANRecipe
+from gan_lessons.models.pix2pix.objective import Pix2Pix
+from gan_lessons.models.pix2pix.recipe import Pix2PixRecipe
+from gan_lessons.training import checkpoint, ema
 from gan_lessons.training.checkpoint import State
-from gan_lessons.training.distributed import Processes, together
 from gan_lessons.training.loop import compile_forward, stepper, train, update
 from gan_lessons.training.precision import device_named, fitted
-from gan_lessons.training.runs import Cost, checkpoint_of, peak_memory, provenance, write_all
+from gan_lessons.training.processes.distributed import Processes, together
+from gan_lessons.training.run import Cost, checkpoint_of, peak_memory, provenance, write_all
 
 Report = Callable[[str], None]
 SHOWN = 8  # pictures of a sample sheet
@@ -271,7 +276,7 @@ def write_model(name: str, state: State, folder: OutputFolder) -> None:
     """Write the averaged networks that are of use, with their recipe and a card."""
     networks = {key: state.averages[key] for key in KINDS[name].kept}
     made = {k: v for k, v in provenance(state).items() if k != "recipe"}
-    translator_files.write(folder, name, networks, state.config, made)
+    translator_store.write(folder, name, networks, state.config, made)
 
 
 def load(folder: Path) -> tuple[str, Recipe, dict[str, nn.Module]]:
@@ -286,12 +291,12 @@ def load(folder: Path) -> tuple[str, Recipe, dict[str, nn.Module]]:
     Raises:
         ValueError: if the folder holds none, or its files are damaged.
     """
-    found = translator_files.describe(folder)
+    found = translator_store.describe(folder)
     kind = KINDS.get(found.get("architecture"))
     if kind is None:
         raise ValueError(f"{folder} holds an architecture that this version does not know")
     config = kind.recipe.from_dict(found.get("config"))
     networks = {name: kind.objective(config).networks[name] for name in kind.kept}
-    translator_files.fill(folder, networks)
+    translator_store.fill(folder, networks)
     ready = {name: net.eval().requires_grad_(False) for name, net in networks.items()}
     return found["architecture"], config, ready

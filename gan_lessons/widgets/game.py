@@ -12,8 +12,9 @@ from torch import Tensor
 from gan_lessons.config import TrainConfig, require
 from gan_lessons.data.samples import Samples
 from gan_lessons.data.toy import Mixture, ring
-from gan_lessons.networks.mlp import MLPConfig
-from gan_lessons.objectives.gan import FAMILIES, GAN, DenseGANRecipe, GANLoss
+from gan_lessons.models.gan import GAN
+from gan_lessons.models.gan_loss import FAMILIES, GANLoss
+from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
 from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import update
 

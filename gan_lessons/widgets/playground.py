@@ -10,7 +10,7 @@ from dataclasses import asdict
 import ipywidgets as widgets
 import numpy as np
 
-from gan_lessons.objectives.gan import FAMILIES
+from gan_lessons.models.gan_loss import FAMILIES
 from gan_lessons.plots import COLOURS, FAINT
 from gan_lessons.widgets.canvas import Canvas, Stage, show
 from gan_lessons.widgets.game import PRESETS, SHOWN, Frame, Game, Rules

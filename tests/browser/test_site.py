@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_lessons.data.datasets import load_dataset
+from gan_lessons.data.load import load_dataset
 from gan_lessons.style_transfer import StyleTransfer
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 
 from gan_lessons.course import article
 from gan_lessons.course.claims import MIME, Claim
-from gan_lessons.course.experiments import trial
+from gan_lessons.course.labs import gan_vs_vae_evidence
 
 ROWS = article.LISTINGS + article.IMPROVEMENTS + article.RIVALS + article.SECURITY
 
@@ -57,13 +57,14 @@ def test_a_lesson_without_claims_has_not_run(course):
 def test_counts_of_the_trial_have_its_verdicts(course, monkeypatch, judged, words):
     course("07_gan_vs_vae", "holds")
     monkeypatch.setattr(article.store, "results", lambda lesson: {})
-    monkeypatch.setattr(article.trial, "evidence", lambda results: {})
-    monkeypatch.setattr(article.trial, "verdicts", lambda found: {trial.CLAIMS[1]: judged})
-    assert article.verdict(row("07_gan_vs_vae", trial.CLAIMS[1])) == words
+    verdicts = {gan_vs_vae_evidence.CLAIMS[1]: judged}
+    monkeypatch.setattr(gan_vs_vae_evidence, "evidence", lambda results: {})
+    monkeypatch.setattr(gan_vs_vae_evidence, "verdicts", lambda found: verdicts)
+    assert article.verdict(row("07_gan_vs_vae", gan_vs_vae_evidence.CLAIMS[1])) == words
 
 
 def test_all_three_counts_of_the_trial_have_a_row():
-    assert [each.count for each in ROWS if each.count] == list(trial.CLAIMS)
+    assert [each.count for each in ROWS if each.count] == list(gan_vs_vae_evidence.CLAIMS)
 
 
 def test_a_table_has_a_line_for_each_row_and_no_stray_column(course):

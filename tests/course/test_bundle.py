@@ -4,14 +4,15 @@ import json
 
 import pytest
 
-from gan_lessons import models
-from gan_lessons.cli import app
-from gan_lessons.config import Config
+from gan_lessons.cli.main import app
 from gan_lessons.course import bundle
-from gan_lessons.course.experiments import catalogue
-from gan_lessons.course.experiments.store import Store
+from gan_lessons.course.labs import catalogue
+from gan_lessons.course.labs.store import Store
 from gan_lessons.files import OutputFolder
-from gan_lessons.training import history, translators, weights
+from gan_lessons.models import store as models
+from gan_lessons.models import weights
+from gan_lessons.models.stargan.recipe import Config
+from gan_lessons.training import history, translators
 
 
 def cli(*words) -> int:
@@ -45,7 +46,7 @@ def test_list_says_what_is_there_and_what_is_missing(home, capsys):
     )
     assert second.name == "emoji128" and not second.present and not second.again
     assert lesson.present and not lesson.on_gpu and "1 result" in lesson.trained
-    assert lesson.again.startswith("python -m gan_lessons.course.experiments 03 --preset class")
+    assert lesson.again.startswith("python -m gan_lessons.course.labs 03 --preset class")
     assert cli("models") == 0
     out = capsys.readouterr().out
     assert "emoji64: on a GPU: NVIDIA A" in out and "pix2pix: missing" in out

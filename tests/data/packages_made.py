@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
+from gan_lessons.data.build.painted_works import ANIMALS_AND_MONUMENTS, BACKGROUNDS, JIGSAWS, THEME
 from gan_lessons.data.emoji import SOURCES
-from gan_lessons.data.works import ANIMALS_AND_MONUMENTS, BACKGROUNDS, JIGSAWS, THEME
 
 
 def npm_package(folder: Path, name: str, version: str, files: dict[str, object]) -> Path:

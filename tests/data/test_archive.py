@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
-from gan_lessons.data import packages
 from gan_lessons.data.archive import Member, note_checksum, read_index, read_members, write_archive
+from gan_lessons.data.build import packages
 
 
 def member(name, data):

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from gan_lessons.config import DataConfig
 from gan_lessons.data.batches import Batches, generator_at
-from gan_lessons.data.datasets import StyleDataset
+from gan_lessons.data.style_dataset import StyleDataset
 
 ROWS = 60
 STYLES = ("one", "two", "three")

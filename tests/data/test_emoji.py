@@ -12,7 +12,7 @@ from PIL import Image
 
 from gan_lessons.data import emoji
 from gan_lessons.data.archive import read_index, read_members
-from gan_lessons.data.emoji_concepts import (
+from gan_lessons.data.build.emoji_concepts import (
     OLD_NAMES,
     IconSet,
     concepts,
@@ -20,7 +20,7 @@ from gan_lessons.data.emoji_concepts import (
     normalise,
     read_icons,
 )
-from gan_lessons.data.emoji_groups import group_of
+from gan_lessons.data.build.emoji_groups import group_of
 from gan_lessons.files import share
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -13,8 +13,8 @@ from PIL import Image
 
 from gan_lessons.data import folders
 from gan_lessons.data.batches import Batches
-from gan_lessons.data.datasets import load_dataset
 from gan_lessons.data.folders import Entry, LazyImages, assign_splits, load
+from gan_lessons.data.load import load_dataset
 
 
 def draw(path: Path, size: tuple[int, int] = (80, 80), seed: int = 0) -> None:

@@ -11,17 +11,18 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_lessons.data import gate, paintings
+from gan_lessons.data import paintings
 from gan_lessons.data.archive import read_index, read_members
-from gan_lessons.data.credits import (
+from gan_lessons.data.build.credits import (
     LICENCES,
     credit_for,
     debian_credits,
     licence_name,
     readme_credits,
 )
-from gan_lessons.data.jigsaw import EDGE, assemble
+from gan_lessons.data.build.jigsaw import EDGE, assemble
 from gan_lessons.files import share
+from gan_lessons.images import gate
 
 sys.path.insert(0, str(Path(__file__).parent))
 from packages_made import debian_packages, jigsaw, picture  # noqa: E402

@@ -8,7 +8,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, pad
 
 from gan_lessons.data import emoji
 from gan_lessons.data.archive import read_index, split_of
-from gan_lessons.data.emoji_groups import COMMON
+from gan_lessons.data.build.emoji_groups import COMMON
 from gan_lessons.files import share
 
 # Between drawings, as a share of what either differs from white. All pairs below 0.11 that were

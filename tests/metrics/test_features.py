@@ -8,7 +8,7 @@ import torch
 import torchvision
 from safetensors.torch import load_file
 
-from gan_lessons.data import features as made
+from gan_lessons.data.build import features as made
 from gan_lessons.files import share
 from gan_lessons.metrics import features
 from gan_lessons.metrics.features import PERCEPTUAL, POOLED, embed, feature_network, perceive

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from gan_lessons.baselines import colour_transfer, palette
-from gan_lessons.data.colour import visible
+from gan_lessons.evaluation.baselines import colour_transfer, palette
+from gan_lessons.images.colour import visible
 from gan_lessons.metrics.diversity import same_palettes
 from gan_lessons.metrics.features import perceive
 from gan_lessons.metrics.perceptual import apart

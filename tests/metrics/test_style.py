@@ -4,7 +4,7 @@ import shutil
 import pytest
 import torch
 
-from gan_lessons.data.datasets import load_dataset
+from gan_lessons.data.load import load_dataset
 from gan_lessons.files import share
 from gan_lessons.metrics.style import judge
 from gan_lessons.training.classifier import confusion

@@ -1,7 +1,7 @@
 """Small notebooks that keep the contract, made by the code that the course itself is made with."""
 
-from gan_lessons.course import colab
 from gan_lessons.course.notebook import KERNEL, new_cell
+from gan_lessons.course.publish import colab
 
 WORDS = "word " * 30
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_lessons.course import build_lessons, colab, notebook
+from gan_lessons.course import notebook
+from gan_lessons.course.publish import build_lessons, colab
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 STORED = notebook.notebooks(NOTEBOOKS)

@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gan_lessons.course import colab, contract, notebook
+from gan_lessons.course import notebook
+from gan_lessons.course.publish import colab, contract
 
 _spec = importlib.util.spec_from_file_location("examples", Path(__file__).parent / "examples.py")
 examples = importlib.util.module_from_spec(_spec)

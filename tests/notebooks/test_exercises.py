@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gan_lessons.course import attempts, exercises, notebook
+from gan_lessons.course import notebook
 from gan_lessons.course.notebook import new_cell, tags
+from gan_lessons.course.publish import stubs, tried_exercises
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 WRONG = Path(__file__).parent / "wrong_answers"
@@ -18,14 +19,14 @@ SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 def test_solutions_pass_and_stubs_and_wrong_answers_do_not(path):
     table = WRONG / f"{path.stem}.py"
     wrong = runpy.run_path(str(table))["WRONG"] if table.exists() else {}
-    assert not attempts.problems(notebook.read(path), path.parent, wrong)
+    assert not tried_exercises.problems(notebook.read(path), path.parent, wrong)
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_lesson_shows_the_exercises_of_its_solutions(path):
     lesson = notebook.read(NOTEBOOKS / path.name)
     shown = [cell["source"] for cell in lesson["cells"] if "exercise" in tags(cell)]
-    assert shown == [cell["source"] for cell in exercises.exercises(notebook.read(path))]
+    assert shown == [cell["source"] for cell in stubs.exercises(notebook.read(path))]
 
 
 def test_wrong_answers_belong_to_a_lesson():
@@ -55,7 +56,7 @@ def solutions(answer: str = "answer = 4", check: str = CHECKS) -> dict:
 
 def tried(notebook: dict, *wrong: tuple[str, str], tmp_path: Path) -> list[str]:
     table = {"Exercise 1": dict(wrong), "Exercise 2": {"later = 2": "no"}}
-    return attempts.problems(notebook, tmp_path, table)
+    return tried_exercises.problems(notebook, tmp_path, table)
 
 
 def test_wrong_answers_are_told_apart_and_leave_the_solution_in_place(tmp_path):
@@ -97,11 +98,11 @@ def test_exercise_that_is_not_as_it_should_be_is_found(made, sentence, tmp_path)
 
 
 def test_check_without_wrong_answers_is_found(tmp_path):
-    found = attempts.problems(solutions(), tmp_path, {"Exercise 3": {"a = 1": "no"}})
+    found = tried_exercises.problems(solutions(), tmp_path, {"Exercise 3": {"a = 1": "no"}})
     assert found[:2] == [f"Exercise {k}: no wrong answer is tried." for k in (1, 2)]
     assert found[2] == "Exercise 3: there is no such check."
 
 
 def test_names_that_code_makes_are_found():
     code = "import a.b, c as d\nfrom e import f\nx, (y, *z) = 1, (2, 3)\nclass K:\n    v = 1\n"
-    assert attempts.names_made(code) == set("adfxyzK")
+    assert tried_exercises.names_made(code) == set("adfxyzK")

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from gan_lessons import models
-from gan_lessons.config import Config
 from gan_lessons.course import notebook
-from gan_lessons.presets import preset
-from gan_lessons.training import weights
+from gan_lessons.models import store, weights
+from gan_lessons.models.stargan.presets import preset
+from gan_lessons.models.stargan.recipe import Config
 
 LESSON = Path(__file__).parent.parent.parent / "notebooks" / "12_full_training.ipynb"
 
@@ -32,7 +31,7 @@ def full():
 
 
 def test_full_is_the_recipe_of_the_bundled_model(full):
-    architecture, sections = models.read_recipe(full["home"] / models.RECIPE)
+    architecture, sections = store.read_recipe(full["home"] / store.RECIPE)
     recipe = Config.from_dict(sections)
     assert architecture == "stargan" and not full["config"].differences(recipe)
 

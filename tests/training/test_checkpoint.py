@@ -7,10 +7,10 @@ from contextlib import suppress
 import pytest
 import torch
 
-from gan_lessons.config import Config
 from gan_lessons.data.batches import Batches
 from gan_lessons.files import OutputFolder
-from gan_lessons.objectives.stargan import StarGAN
+from gan_lessons.models.stargan.objective import StarGAN
+from gan_lessons.models.stargan.recipe import Config
 from gan_lessons.training import checkpoint, ema
 from gan_lessons.training.loop import update
 

@@ -3,8 +3,8 @@ import torch
 
 from gan_lessons.data.batches import Batches
 from gan_lessons.files import OutputFolder
-from gan_lessons.objectives.stargan import StarGAN
-from gan_lessons.presets import preset
+from gan_lessons.models.stargan.objective import StarGAN
+from gan_lessons.models.stargan.presets import preset
 from gan_lessons.training import checkpoint
 from gan_lessons.training.graphs import Graphs
 from gan_lessons.training.loop import descend, stepper, train, update

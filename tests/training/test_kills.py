@@ -12,8 +12,9 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
-from gan_lessons.data.gate import open_image
-from gan_lessons.training import checkpoint, history, runs, weights
+from gan_lessons.images.gate import open_image
+from gan_lessons.models import weights
+from gan_lessons.training import checkpoint, history, run
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,13 +29,13 @@ def start():
     """Starts a training in a process of its own, forked from one that has imported everything."""
     forks = multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload(
-        ["pytest", "torch.utils.tensorboard", "gan_lessons.training.runs"]
+        ["pytest", "torch.utils.tensorboard", "gan_lessons.training.run"]
         + [f"gan_lessons.data.{name}" for name in ("emoji", "folders", "paintings")]
     )
 
     def start(config, out):
         options = {"resume": "auto", "device": "cpu", "report": str}  # `str` tells nobody
-        process = forks.Process(target=runs.run, args=(config, out), kwargs=options)
+        process = forks.Process(target=run.run, args=(config, out), kwargs=options)
         process.start()
         return process
 

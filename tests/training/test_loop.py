@@ -8,9 +8,10 @@ import torch
 
 from gan_lessons.data.batches import Batches
 from gan_lessons.files import OutputFolder
-from gan_lessons.objectives.stargan import Phase, StarGAN
+from gan_lessons.interrupt import interruptible
+from gan_lessons.models.stargan.objective import Phase, StarGAN
 from gan_lessons.training import checkpoint, history
-from gan_lessons.training.loop import interruptible, train, update
+from gan_lessons.training.loop import train, update
 
 CPU = torch.device("cpu")
 

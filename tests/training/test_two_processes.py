@@ -13,7 +13,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from gan_lessons.cli import app
+from gan_lessons.cli.main import app
 from gan_lessons.training import checkpoint, history
 
 psutil = pytest.importorskip("psutil")  # comes with Accelerate
@@ -181,7 +181,7 @@ def test_gradients_that_some_lack_and_overflows_are_the_same_everywhere(seen):
 @pytest.fixture(scope="module")
 def command(tiny_dataset, tmp_path_factory):
     """The command that trains on a folder of pictures, in double precision."""
-    from gan_lessons.data.gate import encode_image, tensor_to_image
+    from gan_lessons.images.gate import encode_image, tensor_to_image
 
     home = tmp_path_factory.mktemp("sets") / "mine"
     for number, (image, label) in enumerate(

@@ -12,25 +12,27 @@ from pathlib import Path
 
 import torch
 
-from gan_lessons.config import Config, TrainConfig
+from gan_lessons.config import TrainConfig
 from gan_lessons.data.batches import Batches
-from gan_lessons.data.datasets import StyleDataset
 from gan_lessons.data.samples import Pairs, Samples
+from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder
-from gan_lessons.networks.cut import CUTConfig
-from gan_lessons.networks.cyclegan import CycleGANConfig
-from gan_lessons.networks.dcgan import DCGANConfig
-from gan_lessons.networks.mlp import MLPConfig
-from gan_lessons.networks.pix2pix import Pix2PixConfig
-from gan_lessons.objectives.cut import CUT, CUTRecipe
-from gan_lessons.objectives.cyclegan import CycleGAN, CycleGANRecipe
-from gan_lessons.objectives.gan import GAN, DCGANRecipe, DenseGANRecipe, GANLoss
-from gan_lessons.objectives.pix2pix import Pix2Pix, Pix2PixRecipe
-from gan_lessons.objectives.stargan import StarGAN
-from gan_lessons.presets import preset
+from gan_lessons.models.cut.objective import CUT
+from gan_lessons.models.cut.recipe import CUTConfig, CUTRecipe
+from gan_lessons.models.cyclegan.objective import CycleGAN
+from gan_lessons.models.cyclegan.recipe import CycleGANConfig, CycleGANRecipe
+from gan_lessons.models.dcgan.recipe import DCGANConfig, DCGANRecipe
+from gan_lessons.models.gan import GAN
+from gan_lessons.models.gan_loss import GANLoss
+from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
+from gan_lessons.models.pix2pix.objective import Pix2Pix
+from gan_lessons.models.pix2pix.recipe import Pix2PixConfig, Pix2PixRecipe
+from gan_lessons.models.stargan.objective import StarGAN
+from gan_lessons.models.stargan.presets import preset
+from gan_lessons.models.stargan.recipe import Config
 from gan_lessons.training import checkpoint
-from gan_lessons.training.distributed import ALONE, together
 from gan_lessons.training.loop import train
+from gan_lessons.training.processes.distributed import ALONE, together
 
 CPU, BATCH = torch.device("cpu"), 8
 TINY = {

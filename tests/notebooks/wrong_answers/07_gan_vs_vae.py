@@ -3,7 +3,7 @@
 PASTE = "def paste(seen, drawn):\n    return "
 HEAD = "def tamed(network, count, tau):\n"
 CHANCE = "generator=torch.Generator().manual_seed(seed)"
-TAMED = f"{HEAD}    z = torch.randn(count, rivals.LATENT, {CHANCE})\n    return "
+TAMED = f"{HEAD}    z = torch.randn(count, four_models.LATENT, {CHANCE})\n    return "
 
 WRONG = {
     "Exercise 1": {
@@ -30,6 +30,7 @@ WRONG = {
         f"{TAMED}network(z).detach()": "tau = 0 leaves one latent",
         f"{TAMED}network(tau * z[:1]).detach()": "one picture for each latent",
         f"{TAMED}tau * network(z).detach()": "tau belongs to the latents",
-        f"{HEAD}    return network(tau * torch.randn(count, rivals.LATENT)).detach()": "same seed",
+        f"{HEAD}    z = torch.randn(count, four_models.LATENT)\n"
+        "    return network(tau * z).detach()": "same seed",
     },
 }

@@ -1,0 +1,5 @@
+"""The command `gan-lessons`."""
+
+from gan_lessons.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,89 @@
+"""How the command speaks: errors as one sentence with an exit code, and examples below the help."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+INTERRUPTED = 130
+EXPECTED = (ValueError, OSError, FloatingPointError)
+
+# Words that several commands take.
+Model = Annotated[
+    str, typer.Argument(help="A bundled model, a folder, or OWNER/NAME on the Hugging Face hub.")
+]
+Device = Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")]
+Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")]
+Json = Annotated[bool, typer.Option("--json", help="Print it for programs.")]
+
+
+def called(model: str) -> str:
+    """What results call a model: its folder's own name, or the name that it was asked for by."""
+    return Path(model).resolve().name if Path(model).is_dir() else model
+
+
+class OneSentence(TyperGroup):
+    """A group of commands that turns the errors of users into one sentence and an exit code."""
+
+    def invoke(self, ctx):
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (Exception, KeyboardInterrupt) as error:
+            code, sentence = _judge(error)
+            if not code or os.environ.get("GAN_LESSONS_DEBUG"):
+                raise
+        if not launched() or _speaks():
+            warn(sentence)
+        raise typer.Exit(code)
+
+
+def _judge(error: BaseException) -> tuple[int, str]:
+    """Exit code and sentence for an error of the user or the machine; 0 for all others."""
+    if isinstance(error, BrokenPipeError):
+        return 0, ""  # the reader, such as `head`, has seen enough; the library knows what to do
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED, "Stopped."
+    if isinstance(error, EXPECTED):
+        return 1, _sentence(error)
+    if isinstance(error, MemoryError | RuntimeError) and _out_of_memory(error):
+        return 1, "Memory did not suffice; ask for smaller pictures, or lower train.batch."
+    return 0, ""
+
+
+def launched() -> bool:
+    """Whether a launcher started this process beside others, which may have the same error."""
+    return os.environ.get("WORLD_SIZE", "1") != "1"
+
+
+def _speaks() -> bool:
+    from gan_lessons.training.processes.heartbeat import speaks
+
+    return speaks()
+
+
+def warn(line: str) -> None:
+    """Print a line on standard error."""
+    typer.echo(line, err=True)
+
+
+def example(*lines: str) -> str:
+    """What stands below the options of a command."""
+    return "\n  ".join(["\b\nExample:", *lines])  # the mark keeps lines from being wrapped
+
+
+def _sentence(error: Exception) -> str:
+    text = " ".join(str(error).split()) or f"{type(error).__name__} without a reason"
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    if "torch" not in sys.modules:
+        return isinstance(error, MemoryError)
+    from gan_lessons.restyle.folder import out_of_memory
+
+    return out_of_memory(error)

@@ -1,0 +1,98 @@
+"""The commands of `gan-lessons` that measure a model and use what its training kept on the way."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gan_lessons.cli.errors import Device, Model, Precision, called, example
+
+Protocol = Annotated[str, typer.Option(help="smoke, curve, class or full.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into the command line of the course."""
+    lines = ["gan-lessons evaluate emoji64 --protocol smoke --out measured"]
+    app.command(epilog=example(*lines))(evaluate)
+    lines = ["gan-lessons curve runs/first --out curve", "gan-lessons curve runs/a runs/b --out ab"]
+    app.command(epilog=example(*lines))(curve)
+    lines = ["gan-lessons average runs/first --after 1000 --out runs/first_mean"]
+    app.command(epilog=example(*lines))(average)
+
+
+def evaluate(
+    model: Model,
+    out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
+    protocol: Protocol = "smoke",
+    standard: Annotated[
+        bool,
+        typer.Option(
+            "--standard",
+            help="Also KID on Inception and LPIPS, in standard.json; downloads their networks.",
+        ),
+    ] = False,
+    device: Device = "auto",
+    precision: Precision = "auto",
+) -> None:
+    """Measure a model beside what it must beat; says first how long it takes.
+
+    Only test pictures are used. Ctrl-C keeps what is measured; the same command goes on from there.
+    """
+    from gan_lessons.evaluation import benchmark
+    from gan_lessons.evaluation.standard import Networks
+    from gan_lessons.evaluation.standard import evaluate as evaluate_standard
+    from gan_lessons.style_transfer import StyleTransfer
+
+    loaded = StyleTransfer.load(model, device=device, precision=precision)
+    networks = Networks.load(loaded.device) if standard else None  # first: it may be impossible
+    benchmark.evaluate(loaded, called(model), out, which=protocol, report=typer.echo)
+    if networks:
+        bench = benchmark.Bench(loaded, benchmark.load(loaded, None), benchmark.protocol(protocol))
+        evaluate_standard(bench, networks, out, report=typer.echo)
+
+
+def curve(
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN", help="Runs with snapshots; a model is a single point."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for curve.json, curve.md and curve.png.")],
+    protocol: Protocol = "curve",
+    device: Device = "auto",
+    precision: Precision = "auto",
+) -> None:
+    """Measure a model along its training: what more of it brings.
+
+    A run keeps its snapshots when it is trained with --set train.snapshots=true. Ctrl-C keeps what
+    is measured; the same command goes on from there, and adds what the run has kept since.
+    """
+    from gan_lessons.evaluation import curve as measuring
+
+    named = {called(run): run for run in runs}
+    if len(named) < len(runs):
+        raise ValueError("two of the runs have the same name; rename the folder of one")
+    measuring.curve(
+        named, out, which=protocol, device=device, precision=precision, report=typer.echo
+    )
+
+
+def average(
+    models: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Runs with snapshots, or single models.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the model that is their mean.")],
+    after: Annotated[int, typer.Option(help="Leave out the snapshots before this step.")] = 0,
+) -> None:
+    """Average the snapshots of a run, or a model and what came of it, into one model.
+
+    Measure it: an average over a way that still leads somewhere is behind the last snapshot.
+    """
+    from gan_lessons.files import OutputFolder
+    from gan_lessons.models import weights
+
+    chosen: list[Path] = []
+    for model in models:
+        kept = weights.snapshots(model)
+        chosen += [path for path in kept if int(path.name) >= after] if kept else [model]
+    weights.average(chosen, OutputFolder(out))
+    typer.echo(f"the mean of {len(chosen)} models is in {out}")

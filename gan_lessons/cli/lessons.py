@@ -1,0 +1,133 @@
+"""Commands of `gan-lessons` for lessons with other parameters, and for what comes with them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gan_lessons.cli.errors import example
+from gan_lessons.text import count_of
+
+OWN = {"allow_extra_args": True, "ignore_unknown_options": True}
+Out = Annotated[Path, typer.Option(help="Folder for what the runs leave.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into the command line of the course."""
+    lines = ["gan-lessons run 03 -p loss hinge -p seed 1 --out runs/hinge"]
+    app.command(context_settings=OWN, epilog=example(*lines))(run)
+    lines = ["gan-lessons sweep losses.yaml --out runs/losses --jobs 2"]
+    app.command(epilog=example(*lines))(sweep)
+    lines = ["gan-lessons report runs/losses", "gan-lessons report runs/losses --by loss,lr"]
+    app.command(epilog=example(*lines))(report)
+    app.command(epilog=example("gan-lessons models"))(models)
+    lines = ["gan-lessons lab", "gan-lessons lab --no-browser --port 8899"]
+    app.command(context_settings=OWN, epilog=example(*lines))(lab)
+    app.command(epilog=example("gan-lessons colab --repo OWNER/NAME"))(colab)
+
+
+def run(
+    ctx: typer.Context,
+    lesson: Annotated[str, typer.Argument(help="How its name begins, such as 04.")],
+    out: Out,
+) -> None:
+    """Execute a lesson with other parameters: -p NAME VALUE, repeatable.
+
+    OUT gets the executed notebook and run.json with the parameters and all that was measured. A
+    claim that does not hold is noted there, and the lesson goes on.
+    """
+    from gan_lessons.course.sweep import runs
+
+    name, given = _lesson_and_parameters([lesson, *ctx.args])
+    result = runs.run_lesson(name, given, out)
+    for each in result["claims"]:
+        typer.echo(f"{each['name']}: {each['value']} ({each['verdict']})")
+    typer.echo(f"{result['lesson']} {result['status']} after {result['seconds']:.0f} s; see {out}")
+    if result["error"]:
+        raise ValueError(result["error"])
+
+
+def sweep(
+    grid: Annotated[
+        Path, typer.Argument(metavar="FILE", help="YAML with `lesson`, `grid`, `parameters`.")
+    ],
+    out: Out,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
+) -> None:
+    """Execute a lesson once for every combination of a grid of parameters.
+
+    Ctrl-C keeps the runs that are done; the same command goes on from there.
+    """
+    from gan_lessons.course.sweep import runs
+
+    found = runs.sweep(grid, out, jobs=jobs, report=typer.echo)
+    if any(each["status"] == runs.FAILED for each in found):
+        raise typer.Exit(1)
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What run or sweep left.")],
+    by: Annotated[str, typer.Option(help="Parameters to group by; else those that vary.")] = "",
+    of: Annotated[str, typer.Option(help="One claim or record alone, and a figure of it.")] = "",
+) -> None:
+    """Tell what many runs of a lesson say together: mean and spread over the seeds.
+
+    Prints a table and writes report.md into DIR; with --of also report.png.
+    """
+    from gan_lessons.course.sweep import reports
+
+    typer.echo(reports.write(folder, _parts(by), of))
+
+
+def models() -> None:
+    """List all that was trained for the course: by what, on what, and what trains it again."""
+    from gan_lessons.course import bundle
+
+    typer.echo(bundle.describe())
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _lesson_and_parameters(words: list[str]) -> tuple[str, dict[str, str]]:
+    """Sort what was given into the lesson and the parameters after each -p."""
+    names, given, left = [], {}, list(words)
+    while left:
+        word = left.pop(0)
+        if word != "-p":
+            names.append(word)
+            continue
+        if len(left) < 2:
+            raise typer.BadParameter("a name and a value are expected", param_hint="-p")
+        given[left[0]], left = left[1], left[2:]
+    if len(names) != 1:
+        raise typer.BadParameter(
+            f"one lesson is expected, got {' '.join(names) or 'none'}; "
+            "parameters are given as -p NAME VALUE"
+        )
+    return names[0], given
+
+
+def lab(ctx: typer.Context) -> None:
+    """Open JupyterLab on the first lesson.
+
+    All options are passed on to it.
+    """
+    from gan_lessons.course import jupyterlab as jupyter
+
+    raise typer.Exit(jupyter.main(ctx.args))
+
+
+def colab(
+    repo: Annotated[str, typer.Option(metavar="OWNER/NAME", help="Where the course is on GitHub.")],
+) -> None:
+    """Write badges for Colab into the notebooks.
+
+    Badge and set-up cell need the address that the course is published at.
+    """
+    from gan_lessons.course.publish import colab as addresses
+
+    for path in (changed := addresses.write_addresses(repo)):
+        typer.echo(path)
+    typer.echo(f"{count_of(len(changed), 'notebook')} changed")

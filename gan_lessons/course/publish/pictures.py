@@ -1,0 +1,83 @@
+"""The still pictures of lessons and README, drawn by the bundled models.
+
+gan-lessons data build emoji_styles --size 128
+python -m gan_lessons.course.publish.pictures
+"""
+
+import io
+
+from PIL import Image
+
+from gan_lessons import plots
+from gan_lessons.data.load import load_dataset
+from gan_lessons.files import OutputFolder, share
+from gan_lessons.images.gate import encode_image, open_image, tensor_to_image
+from gan_lessons.style_transfer import StyleTransfer
+
+# Held-out concepts, each with the family that drew the source.
+SHOWN = (
+    ("red apple", "noto"),
+    ("sushi", "twemoji"),
+    ("snail", "fluent"),
+    ("wrapped gift", "emojione"),
+    ("pig face", "openmoji"),
+    ("tent", "fluent_flat"),
+)
+EXPLORED = (("tent", "fluent_flat"), ("snail", "fluent"))
+
+
+def eight_styles(model_name: str = "emoji128", seed: int = 0):
+    """Held-out emoji in every style of a model.
+
+    Args:
+        model_name: a bundled model.
+        seed: of the drawn styles.
+
+    Returns:
+        A matplotlib figure: one row a source, one column a style.
+    """
+    model = StyleTransfer.load(model_name)
+    rows = [in_every_style(model, name, style, seed) for name, style in SHOWN]
+    labels = ["source", *(style.replace("_", " ") for style in model.styles)]
+    return plots.image_grid(rows, column_labels=labels, show=False)
+
+
+def explored(model_name: str = "emoji128", seed: int = 0):
+    """What the explorer shows: two emoji in every style, and a walk between two styles.
+
+    Args:
+        model_name: a bundled model.
+        seed: of the drawn styles.
+
+    Returns:
+        A matplotlib figure of three rows, two with a source and its results, one a walk.
+    """
+    model = StyleTransfer.load(model_name)
+    rows = [in_every_style(model, name, style, seed) for name, style in EXPLORED]
+    steps = len(rows[0])
+    walk = model.interpolate(rows[-1][0], "fluent_ink", "fluent", steps=steps, seed=seed)
+    return plots.image_grid([*rows, walk], show=False)
+
+
+def in_every_style(model: StyleTransfer, name: str, style: str, seed: int) -> list[Image.Image]:
+    """A drawing and its results, one a style."""
+    emoji = load_dataset("emoji_styles", size=model.size)
+    source = tensor_to_image(emoji.find(name, style).float() / 127.5 - 1)
+    return [source, *(model.restyle(source, target, seed=seed)[0] for target in model.styles)]
+
+
+def main() -> None:
+    """Draw all pictures into `notebooks/figures`."""
+    folder = OutputFolder(share("notebooks") / "figures")
+    for name, draw in PICTURES.items():
+        buffer = io.BytesIO()
+        draw().savefig(buffer, format="png")
+        drawn = encode_image(open_image(buffer.getvalue()), colours=256)
+        print(folder.write_bytes(name, drawn))
+
+
+PICTURES = {"00_styles.png": eight_styles, "14_explorer.png": explored}
+
+
+if __name__ == "__main__":
+    main()

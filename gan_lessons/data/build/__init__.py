@@ -1,0 +1,1 @@
+"""How the bundled sets are built from packages; for maintainers."""

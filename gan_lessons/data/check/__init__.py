@@ -1,0 +1,1 @@
+"""What looks through a learner's folder before a training does."""

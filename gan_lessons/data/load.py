@@ -1,0 +1,33 @@
+"""From a name to a data set: a bundled one, or any folder with one subfolder a style."""
+
+from pathlib import Path
+
+from gan_lessons.data.style_dataset import BUNDLED, StyleDataset
+
+
+def load_dataset(name: str | Path, *, size: int = 64) -> StyleDataset:
+    """Load a bundled set by name, or any folder with one subfolder a style.
+
+    Args:
+        name: "emoji_styles", "painted_photos", or a folder.
+        size: side in pixels at which the images will be used.
+
+    Returns:
+        The whole set, all splits.
+
+    Raises:
+        ValueError: if the name is neither a bundled set nor a folder.
+    """
+    from gan_lessons.data import emoji, folders, paintings
+
+    if name == "emoji_styles":
+        # Smaller sizes are made from the next larger archive, where batches are drawn.
+        return emoji.load(min((s for s in emoji.SIZES if s >= size), default=size))
+    if name == "painted_photos":
+        return paintings.load(size)
+    if Path(name).is_dir():
+        return folders.load(Path(name), size)
+    raise ValueError(
+        f"no data set {str(name)!r}: expected {' or '.join(BUNDLED)}, "
+        "or a folder with one subfolder of images for each style"
+    )

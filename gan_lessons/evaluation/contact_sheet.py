@@ -1,0 +1,80 @@
+"""The contact sheet: what a model and the baselines made, for looking at."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from gan_lessons.evaluation.contestants import (
+    COLOUR,
+    COPY,
+    MEAN,
+    MODEL,
+    NEAREST,
+    OF_ONE_PAIR,
+    REFERENCE,
+    TRUE,
+)
+from gan_lessons.images.gate import encode_image, tensor_to_image
+from gan_lessons.metrics.features import as_float
+
+HEADINGS = {
+    MODEL: "3 draws",
+    REFERENCE: "reference",
+    MEAN: "mean code",
+    COLOUR: "colours",
+    NEAREST: "nearest",
+}
+SCALE = 1.5  # of pictures on the sheet
+
+
+def sheet(bench, rows: int = 16) -> bytes:
+    """A contact sheet: sources, truth, the model's results and those of the baselines.
+
+    Args:
+        bench: a `benchmark.Bench`.
+        rows: how many pairs, one concept of each.
+
+    Returns:
+        A PNG.
+    """
+    pairs = bench.bed.pairs[:: max(1, len(bench.bed.pairs) // rows)][:rows]
+    shown = [name for name in bench.methods if name not in (TRUE, COPY, *OF_ONE_PAIR)]
+    lines, labels = [], []
+    for place, pair in enumerate(pairs):
+        task = bench.task(pair, bench.protocol.seeds[0])
+        one = slice(place % len(task.x), place % len(task.x) + 1)
+        own = {key: getattr(task, key)[one] for key in ("x", "true", "x_features")}
+        task = replace(task, **own)
+        cells = [task.x[0], as_float(task.true[0])]
+        for name in shown:
+            results = bench.methods[name](task)
+            cells += list(as_float(results[0, : 3 if name == MODEL else 1]))
+        lines.append(torch.stack(cells).cpu())
+        labels.append(f"{pair[0]} to {pair[1]}")
+    names = ["source", "truth", *(HEADINGS.get(name, name) for name in shown)]
+    widths = [1, 1, *(3 if name == MODEL else 1 for name in shown)]
+    return encode_image(labelled(lines, labels, names, widths))
+
+
+def labelled(
+    lines: Sequence[Tensor], labels: Sequence[str], names: Sequence[str], widths: Sequence[int]
+) -> Image.Image:
+    """Rows of pictures with a name above each column and at the left of each row."""
+    side = round(lines[0].shape[-1] * SCALE)
+    left, top, step = 150, 30, side + 4
+    columns = sum(widths)
+    page = Image.new("RGB", (left + columns * step, top + len(lines) * step), "white")
+    pen = ImageDraw.Draw(page)
+    at = 0
+    for name, width in zip(names, widths):
+        pen.text((left + at * step, 8), name, fill="black")
+        at += width
+    for r, (line, label) in enumerate(zip(lines, labels)):
+        pen.text((4, top + r * step + side // 2 - 6), label, fill="black")
+        for c, picture in enumerate(line):
+            small = tensor_to_image(picture).resize((side, side), Image.Resampling.BICUBIC)
+            page.paste(small, (left + c * step, top + r * step))
+    return page

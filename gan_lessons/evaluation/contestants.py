@@ -1,0 +1,107 @@
+"""What is compared: a model used in three ways, what asks for no training, and the truth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gan_lessons.data.batches import generator_at
+from gan_lessons.evaluation import baselines
+from gan_lessons.evaluation.protocol import Pair
+from gan_lessons.metrics.features import as_float
+from gan_lessons.metrics.perceptual import between
+from gan_lessons.style_transfer import StyleTransfer
+
+MODEL, REFERENCE, MEAN = "model", "model, one reference", "model, mean code"
+COPY, COLOUR, NEAREST, TRUE = "copying", "colour transfer", "nearest training image", "true image"
+ADAIN, CYCLEGAN, PIX2PIX = "AdaIN", "CycleGAN", "pix2pix"  # trained; see `trained_baselines`
+OF_ONE_PAIR = (CYCLEGAN, PIX2PIX)
+REAL = (NEAREST, TRUE)  # drawings by hand: of the style by definition
+WITHOUT_CHANCE = (COPY, COLOUR, NEAREST, TRUE, *OF_ONE_PAIR)  # the same whatever the seed
+
+
+@dataclass(frozen=True)
+class Task:
+    """One pair of styles under one seed: the pictures to restyle, and what may be used for it."""
+
+    pair: Pair
+    seed: int
+    number: int  # of the pair, so that pairs draw differently
+    draws: int
+    latents: int
+    x: Tensor  # (N, 3, S, S) in [-1, 1], sources
+    true: Tensor  # (N, 3, S, S), uint8, their true drawings
+    train: Tensor  # (M, 3, S, S), uint8, training pictures of the target style
+    x_features: Tensor  # (N, D), perceptual
+    train_features: Tensor  # (M, D)
+
+
+Method = Callable[[Task], Tensor]  # to (N, K, 3, S, S), in [-1, 1] or uint8
+
+
+def methods(model: StyleTransfer | None) -> dict[str, Method]:
+    """All that stand side by side.
+
+    Args:
+        model: a trained model, or None for the baselines alone.
+
+    Returns:
+        Method by name.
+    """
+    rows: dict[str, Method] = {}
+    if model is not None:
+        rows = {
+            MODEL: lambda task: restyle(model, task, drawn(model, task, len(task.x) * task.draws)),
+            REFERENCE: lambda task: restyle(model, task, referenced(model, task)),
+            MEAN: lambda task: restyle(model, task, mean_code(model, task)),
+        }
+    return rows | {
+        COPY: lambda task: baselines.copy(task.x)[:, None],
+        COLOUR: lambda task: recoloured(task)[:, None],
+        NEAREST: lambda task: baselines.nearest_image(
+            between(task.x_features, task.train_features), task.train
+        )[:, None],
+        TRUE: lambda task: task.true[:, None],
+    }
+
+
+def restyle(model: StyleTransfer, task: Task, s: Tensor) -> Tensor:
+    """All sources in given styles: `(N * K, style_dim)` to `(N, K, 3, S, S)`."""
+    draws = len(s) // len(task.x)
+    x = task.x.repeat_interleave(draws, dim=0).to(model.device)
+    return model.translate(x, s).unflatten(0, (len(task.x), draws))
+
+
+@torch.inference_mode()
+def drawn(model: StyleTransfer, task: Task, count: int, stream: int = 0) -> Tensor:
+    """Style codes from latents, `(count, style_dim)`."""
+    random = generator_at(task.seed, 2 * task.number + stream)
+    z = torch.randn(count, model.config.model.latent_dim, generator=random)
+    y = torch.full((count,), model.styles.index(task.pair[1]))
+    return model.networks["mapping_network"](z.to(model.device), y.to(model.device))
+
+
+def mean_code(model: StyleTransfer, task: Task) -> Tensor:
+    """The style's code averaged over many latents, for each source."""
+    mean = drawn(model, task, task.latents, stream=1).mean(dim=0, keepdim=True)
+    return mean.expand(len(task.x), -1)
+
+
+@torch.inference_mode()
+def referenced(model: StyleTransfer, task: Task) -> Tensor:
+    """Codes read off one training picture of the target style for each source."""
+    x_ref = as_float(task.train[reference_rows(task)]).to(model.device)
+    y = torch.full((len(x_ref),), model.styles.index(task.pair[1]), device=model.device)
+    return model.networks["style_encoder"](x_ref, y)
+
+
+def reference_rows(task: Task) -> Tensor:
+    """Which training picture each source gets as its reference, whoever draws by it: `(N,)`."""
+    random = generator_at(task.seed, 2 * task.number)
+    return torch.randint(len(task.train), (len(task.x),), generator=random).to(task.train.device)
+
+
+def recoloured(task: Task) -> Tensor:
+    """Sources with the colour statistics of the style's training pictures."""
+    return baselines.colour_transfer(task.x, baselines.palette(as_float(task.train)))

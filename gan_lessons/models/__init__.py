@@ -1,0 +1,1 @@
+"""One folder a model: recipe, networks, objective."""

@@ -1,0 +1,55 @@
+"""The recipe of CycleGAN."""
+
+from dataclasses import dataclass, field
+
+from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.models.gan_loss import GAMES
+
+
+@dataclass(frozen=True)
+class CycleGANConfig:
+    """Shapes of the four networks and of the two buffers."""
+
+    size: int = 64  # pixels a side at training, for the buffers; the generators take any size
+    channels: int = 3
+    width: int = 64  # channels of the generators' first layer
+    halvings: int = 2
+    blocks: int = 9  # residual blocks at the bottleneck; 6 for 128 pixels in the paper
+    critic_width: int = 64
+    critic_depth: int = 3
+    buffer: int = 50  # generated images that are kept for each discriminator; 0: none
+
+    def __post_init__(self):
+        for name in ("size", "channels", "width", "critic_width", "critic_depth"):
+            value = getattr(self, name)
+            require(value >= 1, f"model.{name} must be positive, got {value}")
+        for name in ("halvings", "blocks", "buffer"):
+            require(getattr(self, name) >= 0, f"model.{name} must not be negative")
+
+
+@dataclass(frozen=True)
+class CycleGANLoss:
+    """The game and what it is weighed against."""
+
+    family: str = "least_squares"  # Zhu et al. 2017, section 4
+    cyc: float = 10.0  # lambda of the same section
+    identity: float = 5.0  # half of lambda (section 5.2); 0: palettes may drift
+
+    def __post_init__(self):
+        require(self.family in GAMES, f"loss.family: {', '.join(GAMES)}; got {self.family!r}")
+        for name in ("cyc", "identity"):
+            require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
+
+
+@dataclass(frozen=True)
+class CycleGANRecipe(Recipe):
+    """The recipe of CycleGAN, with the paper's learning rate, momentum and batch."""
+
+    model: CycleGANConfig = field(default_factory=CycleGANConfig)
+    loss: CycleGANLoss = field(default_factory=CycleGANLoss)
+    train: TrainConfig = field(
+        default_factory=lambda: TrainConfig(
+            steps=20_000, batch=1, lr=2e-4, discriminator_lr=2e-4, beta1=0.5, beta2=0.999,
+            weight_decay=0.0, decay=0.5,
+        )
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The style-transfer model: recipe, networks, losses, one step."""

@@ -1,0 +1,197 @@
+"""What StarGAN v2 trains for: two phases a step, discriminator and generator.
+
+Half of each batch takes its style from a latent and half from a reference, in one pass, where the
+paper makes two passes of each kind.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from gan_lessons import losses
+from gan_lessons.augment import augment
+from gan_lessons.data.batches import Batch
+from gan_lessons.losses import images
+from gan_lessons.models.architecture import Phase, Terms
+from gan_lessons.models.stargan import projected_losses
+from gan_lessons.models.stargan.networks import build
+from gan_lessons.models.stargan.recipe import Config, ModelConfig
+
+
+class StarGAN:
+    """Networks and phases of the multi-domain, multi-style model.
+
+    Args:
+        config: shapes and weights of the terms.
+        seed: of the initial weights.
+    """
+
+    averaged = ("generator", "mapping_network", "style_encoder")  # those with an EMA
+
+    def __init__(self, config: Config):
+        self.loss, self.model = config.loss, config.model
+        self.networks: dict[str, nn.Module] = build(config.model, config.train.seed)
+        self.lrs = dict.fromkeys(self.networks, config.train.lr)
+        self.lrs["mapping_network"] = config.train.mapping_lr
+        judges = tuple(name for name in ("discriminator", "projected") if name in self.networks)
+        self.lrs |= dict.fromkeys(judges, config.train.discriminator_lr)
+        # Penalties need gradients of gradients: they keep the eager network where the loop
+        # replaces this entry by a compiled one.
+        self.forward = dict(self.networks)
+        shown = ("generator", "mapping_network", "style_encoder")
+        self.phases = (
+            Phase("D", judges, self.discriminator_terms, kind=self.penalised),
+            Phase("G", shown, self.generator_terms, kind=self.factors),
+        )
+
+    def penalised(self, step: int) -> bool:
+        """Whether the gradient penalty is due."""
+        return self.loss.r1 > 0 and step % self.loss.r1_interval == 0
+
+    def factors(self, step: int) -> tuple[int, float]:
+        """What the generator's terms take from the step."""
+        return self.due(step), self.loss.ds_at(step)
+
+    def due(self, step: int) -> int:
+        """Factor on the lazy terms of the generator: their interval where they are due, else 0."""
+        return self.loss.lazy if step % self.loss.lazy == 0 else 0
+
+    def styles(self, batch: Batch, second: bool = False) -> Tensor:
+        """Target style codes: from latents for the first samples, from references for the rest.
+
+        Args:
+            batch: the samples.
+            second: another code of the same domain and the same kind.
+        """
+        z, x = (batch.z_trg2, batch.x_ref2) if second else (batch.z_trg, batch.x_ref)
+        k = batch.latents
+        mapped = self.forward["mapping_network"](z[:k], batch.y_trg[:k])
+        encoded = self.forward["style_encoder"](x[k:], batch.y_trg[k:])
+        return torch.cat([mapped, encoded.to(mapped.dtype)])
+
+    def judge(self, x: Tensor, y: Tensor, uniform: Tensor) -> Tensor:
+        """Logits of augmented images."""
+        return self.forward["discriminator"](augment(x, uniform, self.loss.augmentations), y)
+
+    def project(self, x: Tensor, uniform: Tensor) -> list[Tensor]:
+        """Maps of logits of augmented images, by the projected discriminator."""
+        return self.forward["projected"](augment(x, uniform, self.loss.augmentations))
+
+    def discriminator_terms(self, batch: Batch, step: int) -> Terms:
+        """Tell real drawings of a domain from translations into it, and from other domains.
+
+        With `loss.mismatch` the sources are looked at too: a source is a real drawing of its own
+        domain and a wrong one of the target's. Each judge sees all pictures in one pass.
+        """
+        with torch.no_grad():
+            x_fake = self.forward["generator"](batch.x_real, self.styles(batch))
+        reals, y = [batch.x_ref], [batch.y_trg]
+        if self.loss.mismatch:
+            reals, y = [*reals, batch.x_real], [*y, batch.y_org]
+        chance = [batch.uniform[:, k] for k in range(len(reals))]
+        x = torch.cat([*reals, x_fake])
+        x = augment(x, torch.cat([*chance, batch.uniform[:, 1]]), self.loss.augmentations)
+        y, known = torch.cat(y), len(x) - len(x_fake)
+
+        claims = torch.stack([torch.cat([y, batch.y_trg]), batch.y_trg.repeat(len(reals) + 1)], 1)
+        own, target = self.forward["discriminator"](x, claims).unbind(1)
+        terms = {"adv_d": (1.0, losses.nonsaturating_d(own[:known], own[known:]))}
+        if self.loss.mismatch:
+            others = batch.y_org != batch.y_trg
+            away = losses.mismatched(target[known - len(others) : known], others)
+            terms["mis"] = (self.loss.mismatch, away)
+        if self.penalised(step):
+            weight = self.loss.r1 * self.loss.r1_interval
+            terms["r1"] = (weight, self.gradient_penalty(batch))
+        if self.model.projected:
+            maps = self.forward["projected"](x)
+            terms["pro_d"] = (1.0, projected_losses.discriminator_loss(maps, y, batch.y_trg))
+        return terms
+
+    def gradient_penalty(self, batch: Batch) -> Tensor:
+        """R1 of the discriminator at the references."""
+        x = augment(batch.x_ref, batch.uniform[:, 0], self.loss.augmentations)
+        x = x.detach().requires_grad_()
+        return losses.r1_penalty(self.networks["discriminator"](x, batch.y_trg), x)
+
+    def generator_terms(self, batch: Batch, step: int) -> Terms:
+        """Fool the discriminator, keep style legible and content recoverable, vary.
+
+        The way back and the second result cost more than all the rest: with `loss.lazy` they are
+        asked for at every so-manieth step, and weighted up by as much.
+        """
+        generate, encode = self.forward["generator"], self.forward["style_encoder"]
+        s_trg = self.styles(batch)
+        x_fake = generate(batch.x_real, s_trg)
+        logits = self.judge(x_fake, batch.y_trg, batch.uniform[:, 2])
+        terms = {"adv_g": (1.0, losses.nonsaturating_g(logits))}
+        if self.model.projected:
+            maps = self.project(x_fake, batch.uniform[:, 2])
+            fooled = projected_losses.generator_loss(maps, batch.y_trg)
+            terms["pro_g"] = (self.loss.projected, fooled)
+        due = self.due(step)
+        if due and self.loss.cyc:
+            # One encoder pass reads the style of the result and of the source.
+            both = encode(torch.cat([x_fake, batch.x_real]), torch.cat([batch.y_trg, batch.y_org]))
+            s_pred, s_org = both.chunk(2)
+            x_rec = generate(x_fake, s_org)
+            away = images.cycle_consistency(x_rec, batch.x_real)
+            terms["cyc"] = (due * self.loss.cyc, away)
+        else:
+            s_pred = encode(x_fake, batch.y_trg)
+        terms["sty"] = (self.loss.sty, images.style_reconstruction(s_pred, s_trg))
+        if due and self.loss.nce:
+            terms["nce"] = (due * self.loss.nce, self.recognisable(x_fake, batch.x_real))
+        if factor := due * self.loss.ds_at(step):
+            terms |= self.diversity_terms(batch, x_fake, factor)
+        return terms
+
+    def recognisable(self, x_fake: Tensor, x_real: Tensor) -> Tensor:
+        """PatchNCE in frozen features, at a quarter and an eighth of the pictures' side.
+
+        CUT takes them from the generator's own encoder; ones that were learned elsewhere need no
+        training, and no style can talk them into anything.
+        """
+        look = self.networks["projected"].features
+        with torch.no_grad():
+            keys = look(x_real)[1:3]
+        pairs = zip(look(x_fake)[1:3], keys, strict=True)
+        rows = ([h.flatten(2).transpose(1, 2).float() for h in pair] for pair in pairs)
+        return torch.stack([images.patch_nce(*pair) for pair in rows]).mean()
+
+    def diversity_terms(self, batch: Batch, x_fake: Tensor, factor: float) -> Terms:
+        """Two codes of one style give two results: apart in pixels, and in what features see."""
+        terms: Terms = {}
+        if not (self.loss.ds or self.loss.ds_features):
+            return terms
+        with torch.no_grad():
+            x_fake2 = self.forward["generator"](batch.x_real, self.styles(batch, second=True))
+        if self.loss.ds:
+            terms["ds"] = (-factor * self.loss.ds, images.diversity(x_fake, x_fake2))
+        if self.loss.ds_features:
+            look = self.networks["projected"].features
+            maps = zip(look(x_fake), look(x_fake2), strict=True)
+            apart = torch.stack([images.diversity(a, b) for a, b in maps]).mean()
+            terms["ds_f"] = (-factor * self.loss.ds_features, apart)
+        return terms
+
+    @staticmethod
+    @torch.no_grad()
+    def sample(networks: dict[str, nn.Module], batch: Batch, model: ModelConfig) -> Tensor:
+        """A sheet of fixed sources in every style, by two latents each.
+
+        Args:
+            networks: "generator", "mapping_network", "style_encoder", usually the averages.
+            batch: a fixed batch; sources and latents are taken from it.
+            model: for the number of domains.
+
+        Returns:
+            `(rows, columns, 3, S, S)`: each row a source, then for each domain two latents.
+        """
+        sources = batch.x_real[:8]
+        cells = [sources]
+        for domain in range(model.domains):
+            y = torch.full((len(sources),), domain, device=sources.device)
+            for z in (batch.z_trg[:1], batch.z_trg2[:1]):
+                s = networks["mapping_network"](z.expand(len(sources), -1), y)
+                cells.append(networks["generator"](sources, s))
+        return torch.stack(cells, dim=1)

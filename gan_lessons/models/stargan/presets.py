@@ -1,0 +1,153 @@
+"""The recipes smoke, class and full: one code path, other numbers."""
+
+import shlex
+
+from gan_lessons.config import DataConfig, TrainConfig
+from gan_lessons.models.stargan.recipe import Config, LossConfig, ModelConfig
+
+PRESETS = ("smoke", "class", "full")
+# A second discriminator on frozen features, and what pays for it: dear terms come less often.
+SECOND = {
+    "model.projected": 64,
+    "loss.mismatch": 1.0,
+    "loss.lazy": 4,
+    "loss.r1_interval": 16,
+}
+
+
+def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config:
+    """A complete recipe by name; the three differ in numbers only, never in code path.
+
+    Args:
+        name: "smoke" (seconds on one CPU thread; at 32 pixels and without the second
+            discriminator, whose features see nothing so small), "class" (a lesson on one small
+            GPU), "full" (the real thing), or "paper" (StarGAN v2 to the letter: its shapes, losses
+            and rates; days on a CPU).
+        data: a bundled set or a folder.
+        domains: its number of styles.
+
+    Returns:
+        A validated configuration.
+
+    Raises:
+        ValueError: if there is no such preset.
+    """
+    if name == "paper":
+        return paper(data, domains)
+    if name not in PRESETS:
+        raise ValueError(f"no preset {name!r}; they are {', '.join(PRESETS)}, paper")
+    painted = data == "painted_photos"
+    base = Config(
+        data=DataConfig(name=data, crop_scale=0.5 if painted else 1.0, flip=painted),
+        model=ModelConfig(domains=domains),
+        loss=LossConfig(augment="shift,brightness,cutout" if painted else "shift"),
+    )
+    changes = {
+        "smoke": {
+            "data.size": 32,
+            "model.bottleneck": 8,
+            "model.width": 16,
+            "model.max_width": 32,
+            "model.blocks": 1,
+            "model.critic_width": 16,
+            "model.critic_max_width": 32,
+            "model.encoder_width": 16,
+            "model.encoder_max_width": 32,
+            "model.mapping_width": 32,
+            "train.steps": 20,
+            "train.batch": 8,
+            "train.log_every": 5,
+            "train.sample_every": 10,
+            "train.checkpoint_every": 10,
+        },
+        "class": {"train.steps": 5_000, **SECOND},
+        "full": {
+            **SECOND,
+            "model.mapping_width": 64,
+            "loss.ds": 0.2,
+            "loss.ds_features": 0.5,
+            "train.steps": 12_000,
+            "train.batch": 128,
+            "train.warmup": 200,
+            "train.ema_half_life": 20.0,
+            "train.sample_every": 1_000,
+            "train.checkpoint_every": 1_000,
+        },
+    }
+    return base.override(changes[name])
+
+
+def paper(data: str, domains: int, size: int = 64) -> Config:
+    """The published recipe (Choi et al. 2020, appendix B), at a size of ours.
+
+    Args:
+        data: a bundled set or a folder.
+        domains: its number of styles.
+        size: pixels a side.
+
+    Returns:
+        A validated configuration; the loop still merges latent and reference passes.
+    """
+    return Config(
+        data=DataConfig(name=data, size=size),
+        model=ModelConfig.paper(size, domains),
+        loss=LossConfig(ds=1.0, ds_steps=100_000, mismatch=0.0, r1_interval=1, augment=""),
+        train=TrainConfig(
+            steps=100_000,
+            batch=8,
+            lr=1e-4,
+            discriminator_lr=1e-4,
+            mapping_lr=1e-6,
+            decay=0.0,
+            ema_half_life=5.5,  # 0.999 a step
+        ),
+    )
+
+
+def command(config: Config, out: str = "runs/again") -> str:
+    """The command line that trains by a recipe: the nearest preset, and what differs from it.
+
+    Args:
+        config: any recipe.
+        out: the run's folder.
+
+    Returns:
+        One line for a shell.
+
+    Example:
+        >>> command(preset("class").override({"train.seed": "3"}))
+        'gan-lessons train --data emoji_styles --preset class --set train.seed=3 --out runs/again'
+    """
+    nearest, changes = _nearest(config)
+    settings = [f"--set {change}" for change in changes]
+    data = shlex.quote(config.data.name)
+    words = ["gan-lessons train --data", data, "--preset", nearest, *settings, "--out", out]
+    return " ".join(words)
+
+
+def described(config: Config) -> str:
+    """A recipe in a few words: the nearest preset, and what differs from it.
+
+    Args:
+        config: any recipe.
+
+    Returns:
+        One line.
+
+    Example:
+        >>> described(preset("class").override({"train.seed": "3"}))
+        'class, train.seed=3'
+    """
+    nearest, changes = _nearest(config)
+    return ", ".join([nearest, *changes])
+
+
+def _nearest(config: Config) -> tuple[str, list[str]]:
+    """The preset with the fewest differences, and these as `section.key=value`."""
+    made = {
+        name: preset(name, data=config.data.name, domains=config.model.domains) for name in PRESETS
+    }
+    nearest = min(PRESETS, key=lambda name: len(config.differences(made[name])))
+    values = config.to_dict()
+    fields = [line.split(":")[0].split(".") for line in config.differences(made[nearest])]
+    return nearest, [f"{section}.{key}={values[section][key]}" for section, key in fields]

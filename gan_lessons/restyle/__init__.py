@@ -1,0 +1,1 @@
+"""Many pictures restyled into one folder."""

@@ -1,0 +1,1 @@
+"""The style explorer: one picture, every style, and what lies between."""

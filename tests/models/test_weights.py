@@ -1,0 +1,246 @@
+import json
+import os
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from gan_lessons.cli.main import app
+from gan_lessons.files import OutputFolder
+from gan_lessons.models import weights
+from gan_lessons.models.stargan.networks import build
+
+NAMES = ("generator", "mapping_network", "style_encoder", "discriminator")
+STYLES = ("discs", "squares", "stripes")
+
+
+class Trap:
+    """An object whose unpickling leaves a trace on the disk."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.trace),)
+
+
+@pytest.fixture
+def networks(tiny_config):
+    return build(tiny_config.model, seed=5)
+
+
+@pytest.fixture
+def folder(networks, tiny_config, tmp_path):
+    weights.write(OutputFolder(tmp_path), networks, tiny_config, STYLES, {"steps": 3})
+    return tmp_path
+
+
+def changed(folder, **values):
+    path = folder / "config.json"
+    described = json.loads(path.read_text()) | values
+    path.write_text(json.dumps({k: v for k, v in described.items() if v != "gone"}))
+
+
+def test_weights_come_back_as_the_nearest_half_precision_numbers(folder, networks):
+    stored = weights.read(folder, NAMES)
+    assert tuple(stored) == NAMES
+    for name, network in networks.items():
+        back = stored[name].state_dict()
+        for key, value in network.state_dict().items():
+            assert back[key].dtype == torch.float32
+            assert back[key].equal(value.half().float()), key
+            torch.testing.assert_close(back[key], value, rtol=2**-11, atol=1e-7)
+
+
+def test_the_file_is_in_the_layout_of_the_hub(folder, networks):
+    tensors = load_file(folder / "model.safetensors")
+    expected = {f"{n}.{key}" for n, network in networks.items() for key in network.state_dict()}
+    assert set(tensors) == expected
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
+
+
+def test_what_is_written_beside_the_weights_is_read_back(folder, tiny_config):
+    assert weights.read_config(folder) == (tiny_config, STYLES, {"steps": 3})
+
+
+def test_only_the_networks_asked_for_are_needed(folder, networks):
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    save_file({k: v for k, v in tensors.items() if not k.startswith("discriminator.")}, path)
+    assert tuple(weights.read(folder, NAMES[:3])) == NAMES[:3]
+    with pytest.raises(ValueError, match="the discriminator differs"):
+        weights.read(folder, NAMES)
+
+
+def test_writing_twice_gives_the_same_bytes(folder, networks, tiny_config):
+    before = [(folder / name).read_bytes() for name in ("model.safetensors", "config.json")]
+    weights.write(OutputFolder(folder), networks, tiny_config, STYLES, {"steps": 3})
+    after = [(folder / name).read_bytes() for name in ("model.safetensors", "config.json")]
+    assert before == after
+
+
+def test_reading_leaves_global_randomness_alone(folder):
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    weights.read(folder, NAMES)
+    assert torch.rand(1).equal(expected)
+
+
+# What is no model
+
+
+@pytest.mark.parametrize("kind", ["pickle", "torch"])
+def test_a_pickle_named_safetensors_is_refused_and_not_executed(folder, kind):
+    trace, path = folder / "trace", folder / "model.safetensors"
+    if kind == "pickle":
+        path.write_bytes(pickle.dumps(Trap(trace)))
+    else:
+        torch.save({"generator.to_rgb.weight": Trap(trace)}, path)
+    with pytest.raises(ValueError, match="is not a safetensors file.*nothing in it was executed"):
+        weights.read(folder, NAMES)
+    assert not trace.exists()
+
+
+def test_a_file_cut_short_anywhere_is_refused(folder):
+    path = folder / "model.safetensors"
+    data = path.read_bytes()
+    for share in (0, 1e-4, 0.01, 0.1, 0.5, 0.9, 0.9999):
+        path.write_bytes(data[: int(share * len(data))])
+        with pytest.raises(ValueError, match="is not a safetensors file"):
+            weights.read(folder, NAMES)
+
+
+def test_a_damaged_header_is_refused(folder):
+    path = folder / "model.safetensors"
+    data = path.read_bytes()
+    chance = torch.Generator().manual_seed(0)
+    for _ in range(40):
+        damaged = bytearray(data)
+        for place in torch.randint(8 + 400, (8,), generator=chance).tolist():
+            damaged[place] = int(torch.randint(256, (1,), generator=chance))
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"not a safetensors file|does not fit config\.json"):
+            weights.read(folder, NAMES)
+
+
+def test_weights_of_another_model_are_refused(folder, tiny_config):
+    changed(folder, config=tiny_config.override({"model.width": 6}).to_dict())
+    with pytest.raises(ValueError, match="does not fit config.json.*generator.*different models"):
+        weights.read(folder, NAMES)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path, folder):
+    with pytest.raises(ValueError, match="holds no model: config.json is missing"):
+        weights.read_config(tmp_path / "nowhere")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ValueError, match="holds no weights: model.safetensors is missing"):
+        weights.read(folder, NAMES)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"\xff\xfe\x00", b"[" * 100_000, b"[]", b"null", b'"a"']
+)
+def test_a_config_that_is_no_description_is_refused(folder, data):
+    (folder / "config.json").write_bytes(data)
+    with pytest.raises(ValueError, match="config.json (is not JSON|describes another kind)"):
+        weights.read_config(folder)
+
+
+@pytest.mark.parametrize("value", ["other 1", None, "gone"])
+def test_a_model_of_another_package_is_refused(folder, value):
+    changed(folder, format=value)
+    with pytest.raises(ValueError, match="describes another kind of model"):
+        weights.read_config(folder)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"config": "gone"},
+        {"config": []},
+        {"config": {"model": {"width": "wide"}}},
+        {"config": {"model": {"width": -1}}},
+        {"config": {"model": {"depth": 3}}},
+        {"styles": "gone"},
+        {"styles": []},
+        {"styles": ["discs", "squares"]},
+        {"styles": [1, 2, 3]},
+        {"styles": "abc"},
+    ],
+)
+def test_a_damaged_config_is_refused_by_name(folder, values):
+    changed(folder, **values)
+    with pytest.raises(ValueError, match=r"config\.json is damaged \(.+\); fetch the model again"):
+        weights.read_config(folder)
+
+
+@pytest.mark.parametrize("run", ["gone", None, "yesterday"])
+def test_a_model_that_does_not_say_what_made_it_can_be_read(folder, run):
+    changed(folder, run=run)
+    assert weights.read_config(folder)[2] == {}
+
+
+def test_styles_may_have_names_in_any_script(networks, tiny_config, tmp_path):
+    styles = ("浮世絵", "été", "stripes")
+    weights.write(OutputFolder(tmp_path), networks, tiny_config, styles, {})
+    assert weights.read_config(tmp_path)[1] == styles
+
+
+# The mean of snapshots
+
+
+def snapshots(tmp_path, config, count=3):
+    """Models of one training, of other seeds in place of other steps."""
+    root = tmp_path / "run" / "snapshots"
+    for k in range(count):
+        networks = {name: net for name, net in build(config.model, seed=k).items() if name in NAMES}
+        folder = OutputFolder(root / f"{5 * (k + 1):06d}")
+        weights.write(folder, networks, config, STYLES, {"steps": 5 * (k + 1), "images": 20})
+    return sorted(root.iterdir())
+
+
+def test_the_mean_of_snapshots_is_a_model_that_says_of_what(tiny_config, tmp_path):
+    folders = snapshots(tmp_path, tiny_config)
+    command = ["average", tmp_path / "run", "--after", 10, "--out", tmp_path / "mean"]
+    with pytest.raises(SystemExit) as left:
+        app([str(word) for word in command], prog_name="gan-lessons")
+    assert left.value.code == 0
+    shown = ("generator", "mapping_network", "style_encoder")
+    one, two, mean = (weights.read(path, shown) for path in (*folders[1:], tmp_path / "mean"))
+    for name in shown:
+        states = [networks[name].state_dict() for networks in (one, two, mean)]
+        for key, value in states[2].items():
+            expected = (states[0][key] + states[1][key]) / 2
+            torch.testing.assert_close(value, expected, rtol=1e-3, atol=1e-6)
+    assert weights.stored(tmp_path / "mean") == set(shown)
+    _, styles, made = weights.read_config(tmp_path / "mean")
+    assert styles == STYLES and made["averaged"] == ["000010", "000015"] and made["steps"] == 15
+
+
+def test_one_snapshot_has_no_mean(tiny_config, tmp_path):
+    folders = snapshots(tmp_path, tiny_config, 1)
+    with pytest.raises(ValueError, match="two models or more; train with train.snapshots=true"):
+        weights.average(folders, OutputFolder(tmp_path / "mean"))
+
+
+def test_models_of_other_shapes_or_styles_have_no_mean(tiny_config, tmp_path):
+    folders = snapshots(tmp_path, tiny_config)
+    changed(folders[0], styles=list("abc"))
+    with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
+        weights.average(folders, OutputFolder(tmp_path / "mean"))
+    changed(folders[0], config=tiny_config.override({"model.width": 6}).to_dict(), styles=STYLES)
+    with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
+        weights.average(folders, OutputFolder(tmp_path / "mean"))
+
+
+def test_a_model_and_what_came_of_it_have_a_mean(tiny_config, tmp_path):
+    first, second, _ = snapshots(tmp_path, tiny_config)
+    changed(second, config=tiny_config.override({"loss.sty": 0.5}).to_dict())
+    command = ["average", first, second, "--after", 99, "--out", tmp_path / "mean"]
+    with pytest.raises(SystemExit) as left:
+        app([str(word) for word in command], prog_name="gan-lessons")
+    assert left.value.code == 0
+    config, _, made = weights.read_config(tmp_path / "mean")
+    assert made["averaged"] == ["000005", "000010"] and config.loss.sty == 0.5
