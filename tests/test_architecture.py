@@ -42,8 +42,6 @@ ONLY = {
 # Imports that close a circle and wait to be taken apart; none may be added.
 KNOWN_CIRCLES = {
     ("models.store", "training.translators"),
-    ("widgets.explorer.panels", "widgets.explorer.style_explorer"),
-    ("widgets.explorer.keeping", "widgets.explorer.style_explorer"),
 }
 # Pictures of curves are for those who show something, not for those who compute it.
 KNOW_PLOTS = {"evaluation", "widgets", "course", "cli"}

@@ -1,65 +1,21 @@
 """What the explorer keeps: favourites, files to download, the model, the line that says it all."""
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
 import ipywidgets as widgets
 import numpy as np
 from ipywidgets import Layout
 
-from gan_lessons.widgets.explorer import encoding as files
+from gan_lessons.widgets.explorer import encoding
+from gan_lessons.widgets.explorer.controls import Controls, Explorer
 from gan_lessons.widgets.explorer.parts import Tiles, button, column, named, quiet, row
 from gan_lessons.widgets.explorer.state import SIZES, State
 
-if TYPE_CHECKING:
-    from gan_lessons.widgets.explorer.style_explorer import StyleExplorer
-
 FAVOURITES = 12
-
-
-class Controls:
-    """Controls that turn what was done into a new state, and follow states.
-
-    Args:
-        explorer: whose state they change.
-    """
-
-    def __init__(self, explorer: "StyleExplorer"):
-        self.explorer = explorer
-        self.following = False
-
-    def watch(self, control: widgets.Widget, change, *, follow: bool = True) -> None:
-        """Go to `change(value)` when a control was moved by hand, not by `follow`.
-
-        Args:
-            control: what is moved.
-            change: from its value to the new state.
-            follow: whether all controls are set to that state. Not for a slider that is dragged:
-                what it is told comes late, and would pull it back.
-        """
-
-        def moved(event: dict) -> None:
-            explorer = self.explorer
-            if not self.following:
-                explorer.attempt(lambda: explorer.set_state(change(event["new"]), follow=follow))
-                explorer.panels.keeping.show_line()
-
-        control.observe(moved, "value")
-
-    @contextmanager
-    def quietly(self):
-        """Set controls without going anywhere."""
-        self.following = True
-        try:
-            yield
-        finally:
-            self.following = False
 
 
 class Keeping(Controls):
     """Favourites, files, model and state."""
 
-    def __init__(self, explorer: "StyleExplorer"):
+    def __init__(self, explorer: Explorer):
         super().__init__(explorer)
         self.pages = [self._favourites_page(), self._download_page(), self._model_page()]
 
@@ -118,7 +74,7 @@ class Keeping(Controls):
         def go() -> None:
             file = make(self.explorer.state)
             self.link.value = file.link()
-            self.explorer.panels.open("Download")
+            self.explorer.turn_to("Download")
             self.explorer.said.say(f"{file.name} is ready under Download.")
 
         self.explorer.attempt(go)
@@ -132,29 +88,31 @@ class Keeping(Controls):
         """Make a file of the result."""
         explorer = self.explorer
         self._offer(
-            lambda state: files.File(
+            lambda state: encoding.File(
                 self._name(state, "picture", "png"),
-                files.png(explorer.exploration.result(state)),
+                encoding.png(explorer.exploration.result(state)),
                 explorer.describe(state),
             )
         )
 
     def _grid_file(self) -> None:
-        def make(state: State) -> files.File:
+        def make(state: State) -> encoding.File:
             names = self.explorer.exploration.model(state.model).styles
             labels = [name.replace("_", " ") for name in names]
-            sheet = files.grid(self.explorer.exploration.sheet(state), labels)
+            sheet = encoding.grid(self.explorer.exploration.sheet(state), labels)
             title = self.explorer.exploration.album.title(state.picture)
             alt = f"{title} in every style, four draws each"
-            return files.File(self._name(state, "grid", "png"), files.png(sheet), alt)
+            return encoding.File(self._name(state, "grid", "png"), encoding.png(sheet), alt)
 
         self._offer(make)
 
     def _walk_file(self, kind: str) -> None:
-        def make(state: State) -> files.File:
+        def make(state: State) -> encoding.File:
             frames = self.explorer.exploration.frames(state)
             alt = f"A walk there and back: {self.explorer.describe(state)}"
-            return files.File(self._name(state, "walk", kind), files.animation(frames, kind), alt)
+            return encoding.File(
+                self._name(state, "walk", kind), encoding.animation(frames, kind), alt
+            )
 
         self._offer(make)
 

@@ -1,16 +1,16 @@
 """The controls of the explorer. Each turns what was done into a new state, and follows states."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 import numpy as np
 from ipywidgets import Layout
 
-from gan_lessons.widgets.explorer import encoding as files
+from gan_lessons.widgets.explorer.controls import Controls, Explorer
 from gan_lessons.widgets.explorer.drop import drop_zone, pointer_map
+from gan_lessons.widgets.explorer.encoding import for_screen
 from gan_lessons.widgets.explorer.exploration import COUNT
-from gan_lessons.widgets.explorer.keeping import Controls, Keeping
+from gan_lessons.widgets.explorer.keeping import Keeping
 from gan_lessons.widgets.explorer.parts import button, column, named, quiet, row, slider
 from gan_lessons.widgets.explorer.pictures import BROUGHT, PICTURES
 from gan_lessons.widgets.explorer.state import (
@@ -21,9 +21,6 @@ from gan_lessons.widgets.explorer.state import (
     STRONGEST,
     State,
 )
-
-if TYPE_CHECKING:
-    from gan_lessons.widgets.explorer.style_explorer import StyleExplorer
 
 NOWHERE = "nowhere"
 TITLES = ("Results", "Walk", "Map", "Reference", "Favourites", "Download", "Model and state")
@@ -37,7 +34,7 @@ class Panels(Controls):
         explorer: whose state they change; it calls `follow` when the state changes.
     """
 
-    def __init__(self, explorer: "StyleExplorer"):
+    def __init__(self, explorer: Explorer):
         super().__init__(explorer)
         self.keeping = Keeping(explorer)
         self._source_controls()
@@ -58,7 +55,7 @@ class Panels(Controls):
         """Whether somebody can see the map: it costs as much as three grids of results."""
         return hasattr(self, "tabs") and self.tabs.selected_index == MAP
 
-    def open(self, title: str) -> None:
+    def turn_to(self, title: str) -> None:
         """Turn to a page."""
         self.tabs.selected_index = TITLES.index(title)
 
@@ -206,7 +203,7 @@ class Panels(Controls):
 
     def put_map(self, chart: np.ndarray) -> None:
         """Show the map `(S, S, 3)`."""
-        data = files.for_screen(chart)
+        data = for_screen(chart)
         if self.pad is None:
             self.chart.value = data
         else:

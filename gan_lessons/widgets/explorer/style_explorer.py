@@ -116,6 +116,14 @@ class StyleExplorer(widgets.VBox):
         except (ValueError, OSError) as error:
             self.said.say(str(error), wrong=True)
 
+    def turn_to(self, title: str) -> None:
+        """Turn to a page of the controls."""
+        self.panels.turn_to(title)
+
+    def show_line(self) -> None:
+        """Write the state as it is now, ready to be copied."""
+        self.panels.keeping.show_line()
+
     def take(self, source: Source) -> None:
         """Restyle a picture of one's own; one that cannot be read leaves everything as it is."""
 
