@@ -13,7 +13,7 @@ SOURCES = sorted(FOLDER.rglob("*.py"))
 
 # Imports run from right to left. Units in one group do not know each other.
 ORDER = [
-    {"config", "files", "text", "interrupt", "provenance", "plots"},
+    {"config", "files", "reading", "text", "interrupt", "provenance", "plots"},
     {"layers", "augment"},
     {"images"},
     {"data"},
@@ -38,6 +38,7 @@ ONLY = {
     "training.ema": {"torch"},
     "plots": {"numpy", "matplotlib", "IPython"},
     "files": set(),
+    "reading": set(),
 }
 # Imports that close a circle and wait to be taken apart; none may be added.
 KNOWN_CIRCLES = {

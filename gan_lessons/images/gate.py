@@ -2,15 +2,13 @@
 
 A file is judged by its content, never by its name. Its size in bytes is checked before it is read
 and its size in pixels before it is decoded, so that a small file that claims to be enormous costs
-nothing. Nothing of the file but its pixels survives: no place, no camera, no profile.
+nothing, and so are the passes over it that it asks for. Nothing of the file but its pixels
+survives: no place, no camera, no profile.
 """
 
 import contextlib
 import io
-import os
-import stat
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Iterator
 
 from PIL import (
     BmpImagePlugin,  # noqa: F401  (each import makes Pillow know one format, and no other)
@@ -26,22 +24,29 @@ from PIL import (
 )
 from torch import Tensor
 
+from gan_lessons.images.header import is_heif, jpeg_scans, webp_canvas
 from gan_lessons.images.listing import image_files, is_clutter
 from gan_lessons.images.pixels import (
+    Layers,
     encode_image,
     image_to_tensor,
     image_to_uint8,
-    on_white,
+    layers,
     tensor_to_image,
     to_uint8,
+    with_alpha,
 )
 from gan_lessons.images.quiet import hushed_pillow, muted_c_code
+from gan_lessons.images.refusals import ImageError, damaged, too_many_pixels, unknown
+from gan_lessons.images.source_bytes import Source, name_of, read
 
 __all__ = [
     "FORMATS",
     "MAX_BYTES",
     "MAX_PIXELS",
+    "MAX_SIDE",
     "ImageError",
+    "Layers",
     "decode_cutout",
     "decode_trusted",
     "encode_image",
@@ -50,17 +55,23 @@ __all__ = [
     "image_to_uint8",
     "is_clutter",
     "open_image",
+    "open_layers",
     "tensor_to_image",
     "to_uint8",
+    "with_alpha",
 ]
-
-Source = str | os.PathLike | bytes | BinaryIO | Image.Image
 
 MAX_BYTES = 64 * 2**20
 """Largest file that is read. Photographs of 60 million pixels stay below half of it."""
 
 MAX_PIXELS = 64_000_000
 """Largest picture that is decoded, in pixels: 8000 by 8000, at most some 700 MB while converted."""
+
+MAX_SIDE = 65_535
+"""Longest side in pixels, as in JPEG: of a strip, the list of its lines would fill the memory."""
+
+MAX_SCANS = 100
+"""Most passes over a progressive JPEG, which has some 10: each takes a time of its own."""
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """Formats that are read, by Pillow's names; AVIF joins them where Pillow was built with it."""
@@ -69,6 +80,9 @@ if features.check("avif"):
     from PIL import AvifImagePlugin  # noqa: F401
 
     FORMATS += ("AVIF",)
+
+_COSTLY = {"WEBP": 2.0, "AVIF": 1.25}
+"""How many times the usual memory a decoder takes: so many times fewer pixels are allowed."""
 
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -80,32 +94,6 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_STRANGERS = (  # (offset, bytes, what it is, what to do)
-    (4, b"ftyphe", "a HEIC picture", "export it as JPEG or PNG"),
-    (4, b"ftypmif1", "a HEIF picture", "export it as JPEG or PNG"),
-    (4, b"ftypavi", "an AVIF picture, cut short or unknown to this Pillow", "export it as PNG"),
-    (4, b"ftyp", "a video", "save one frame of it as PNG"),
-    (4, b"jP  \r\n", "a JPEG 2000 picture", "export it as JPEG or PNG"),
-    (0, b"<svg", "an SVG drawing", "export it as PNG"),
-    (0, b"<?xml", "an XML text, perhaps a drawing", "export it as PNG"),
-    (0, b"<!doctype", "a web page", "download the picture itself"),
-    (0, b"<html", "a web page", "download the picture itself"),
-    (0, b"%pdf", "a PDF document", "export its page as PNG"),
-    (0, b"pk\x03\x04", "a zip archive", "unpack it first"),
-    (0, b"8bps", "a Photoshop document", "export it as PNG"),
-    (0, b"version https://git-lfs", "a Git LFS pointer", "fetch the picture with `git lfs pull`"),
-)
-_AGAIN = "save or download it again, or leave it out"
-
-
-class ImageError(ValueError):
-    """An image that cannot be taken. The message reads "NAME: reason; what to do"."""
-
-    def __init__(self, name: str, reason: str, advice: str = _AGAIN):
-        # A file's name may hold line ends or bytes that no terminal can print.
-        name = "".join(c if c.isprintable() else "?" for c in name)
-        super().__init__(f"{name}: {reason}; {advice}.")
-        self.name, self.reason, self.advice = name, reason, advice
 
 
 def open_image(
@@ -113,8 +101,9 @@ def open_image(
 ) -> Image.Image:
     """Takes an image in: checked, decoded, upright, sRGB, 8 bits, on white.
 
-    Of an animation the first frame is taken. 16-bit and floating-point grey is scaled to 8 bits by
-    the full scale of its kind. An ICC profile is applied; a broken one is ignored.
+    Of an animation the first frame is taken. Grey of more than 8 bits is scaled by the full scale
+    of its kind, or by that of the scan that it holds. An ICC profile is applied; a broken one is
+    ignored.
 
     Args:
         source: a path, the bytes of a file, an open binary file, or a Pillow image (left alone).
@@ -128,14 +117,32 @@ def open_image(
     Raises:
         ImageError: if it is no image, is damaged or too large, or cannot be read at all.
     """
-    name = name or _name_of(source)
+    return open_layers(source, name=name, at_least=at_least).rgb
+
+
+def open_layers(source: Source, *, name: str | None = None, at_least: int | None = None) -> Layers:
+    """Takes an image in as :func:`open_image` does, but keeps what shone through.
+
+    Args:
+        source: as there.
+        name: as there.
+        at_least: as there.
+
+    Returns:
+        The image on white, its transparency if it has any, and remarks on what was decided.
+
+    Raises:
+        ImageError: as there.
+    """
+    name = name or name_of(source)
     if isinstance(source, Image.Image):
-        return _decode(source, name, None)
-    data = _read(source, name)
+        return _decode(source, name, None, own=False)
+    data = read(source, name, MAX_BYTES)
     with hushed_pillow():
         image = _open_header(data, name)
+    del data  # the image holds it as long as it needs it
     with contextlib.closing(image):
-        return _decode(image, name, at_least)
+        return _decode(image, name, at_least, own=True)
 
 
 def decode_trusted(data: bytes) -> Tensor:
@@ -164,135 +171,111 @@ def decode_cutout(data: bytes) -> Image.Image:
         return image.convert("RGBA")
 
 
-def _name_of(source: Source) -> str:
-    if isinstance(source, str | os.PathLike):
-        return os.fspath(source)
-    name = getattr(source, "name", None) or getattr(source, "filename", None)
-    return name if isinstance(name, str) else "image"
-
-
-def _read(source: Source, name: str) -> bytes:
-    """Reads at most one byte more than is allowed."""
-    if isinstance(source, str | os.PathLike):
-        data = _read_path(Path(source), name)
-    elif isinstance(source, bytes | bytearray | memoryview):
-        data = bytes(source[: MAX_BYTES + 1])
-    elif hasattr(source, "read"):
-        data = source.read(MAX_BYTES + 1)
-    else:
-        data = None
-    if not isinstance(data, bytes):
-        raise ImageError(
-            name,
-            f"expected a path, bytes, a binary file or a Pillow image, got {type(source).__name__}",
-            "pass one of these",
-        )
-    if not data:
-        raise ImageError(name, "it is empty")
-    if len(data) > MAX_BYTES:
-        _refuse_bytes(name)
-    return data
-
-
-def _read_path(path: Path, name: str) -> bytes:
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise ImageError(name, "it is a folder", "name an image file, or what is inside")
-        if not stat.S_ISREG(status.st_mode):  # a pipe would let us wait for ever
-            raise ImageError(name, "it is not an ordinary file", "name an image file")
-        if status.st_size > MAX_BYTES:
-            _refuse_bytes(name)
-        with path.open("rb") as handle:
-            return handle.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        gone = "it links to a file that is gone" if path.is_symlink() else "it does not exist"
-        raise ImageError(name, gone, "check the name") from error
-    except PermissionError as error:
-        raise ImageError(name, "you may not read it", "change its permissions") from error
-    except OSError as error:
-        detail = error.strerror or "unknown error"
-        raise ImageError(name, f"it cannot be read ({detail})", "check the disk") from error
-    except ImageError:
-        raise
-    except ValueError as error:  # a zero byte in the name
-        raise ImageError(name, "it is no valid file name", "check the name") from error
-
-
-def _refuse_bytes(name: str) -> None:
-    limit = MAX_BYTES // 2**20
-    raise ImageError(name, f"it is larger than {limit} MiB", "save it smaller, as JPEG or WebP")
-
-
 def _open_header(data: bytes, name: str) -> Image.Image:
     """Reads the header only, checks what it claims, and a PNG's checksums."""
+    formats = (*FORMATS, *_phones(data, name))
+    if canvas := webp_canvas(data):  # its decoder takes the memory as soon as it is made
+        _check_size(canvas, "WEBP", name)
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        _check_pixels(image, name)
+        image = Image.open(io.BytesIO(data), formats=formats)
+        _check_size(image.size, image.format, name)
         if image.format == "PNG":
             # Pillow decodes on past a wrong checksum; a picture that changed on its way is damaged.
             image.verify()
             image = Image.open(io.BytesIO(data), formats=("PNG",))
+        elif image.format in ("JPEG", "MPO") and (scans := jpeg_scans(data)) > MAX_SCANS:
+            reason = f"it asks for {scans:,} passes, more than the {MAX_SCANS} allowed"
+            raise ImageError(name, reason, "save it again, as an ordinary JPEG")
         return image
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels(name, "more pixels") from error
+        raise too_many_pixels(name, "more pixels", MAX_PIXELS) from error
     except UnidentifiedImageError as error:
-        raise _stranger(data, name) from error
+        raise unknown(data, name, FORMATS) from error
     except Exception as error:
-        raise _damaged(error, name) from error
+        raise damaged(error, name) from error
 
 
-def _check_pixels(image: Image.Image, name: str) -> None:
-    width, height = image.size
+def _phones(data: bytes, name: str) -> tuple[str, ...]:
+    """The format of most phones' pictures, if this is one: its plug-in is read only then."""
+    if not is_heif(data):
+        return ()
+    try:
+        import pillow_heif
+    except ImportError as error:
+        advice = 'install what reads it with pip install "gan-lessons[data]", or export it as JPEG'
+        raise ImageError(name, "it is a HEIC picture", advice) from error
+    pillow_heif.register_heif_opener(
+        thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+    )
+    return ("HEIF",)
+
+
+def _check_size(size: tuple[int, int], format: str | None, name: str) -> None:
+    width, height = size
     if width < 1 or height < 1:
         raise ImageError(name, f"it has no pixels ({width} x {height})")
-    if width * height > MAX_PIXELS:
-        raise _too_many_pixels(name, f"{width:,} x {height:,} pixels, more")
+    if max(size) > MAX_SIDE:
+        reason = f"a side of {max(size):,} pixels is longer than the {MAX_SIDE:,} allowed"
+        raise ImageError(name, reason, "cut it into pieces")
+    limit = int(MAX_PIXELS / _COSTLY.get(format or "", 1))
+    if width * height > limit:
+        raise too_many_pixels(name, f"{width:,} x {height:,} pixels, more", limit)
 
 
-def _too_many_pixels(name: str, how_many: str) -> ImageError:
-    limit = MAX_PIXELS // 1_000_000
-    return ImageError(name, f"it has {how_many} than the {limit} million allowed", "shrink it")
-
-
-def _stranger(data: bytes, name: str) -> ImageError:
-    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for offset, magic, what, advice in _STRANGERS:
-        if start[offset:].startswith(magic.lower()):
-            return ImageError(name, f"it is {what}", advice)
-    known = ", ".join(FORMATS)
-    return ImageError(
-        name, f"it is no image of a kind read here ({known}), or its start is damaged"
-    )
-
-
-def _damaged(error: Exception, name: str) -> ImageError:
-    if isinstance(error, MemoryError):
-        return ImageError(name, "there is not enough memory to decode it", "shrink it")
-    detail = " ".join(str(error).split())[:100] or type(error).__name__
-    detail = "".join(c if c.isprintable() else "?" for c in detail)
-    reason = "it is cut short" if "truncated" in detail.lower() else f"it is damaged ({detail})"
-    return ImageError(name, reason)
-
-
-def _decode(image: Image.Image, name: str, at_least: int | None) -> Image.Image:
-    _check_pixels(image, name)
+def _decode(image: Image.Image, name: str, at_least: int | None, *, own: bool) -> Layers:
+    _check_size(image.size, image.format, name)
     try:
-        with hushed_pillow():
+        with hushed_pillow(), _clear_as_stored(image):
             if at_least and image.format in ("JPEG", "MPO"):
                 image.draft(None, (at_least, at_least))
             with muted_c_code() if image.format == "TIFF" else contextlib.nullcontext():
                 image.load()
-            rgb = on_white(image)
+            _check_size(image.size, image.format, name)  # a phone's picture tells only now
+            rgb, alpha, remarks = layers(image)
             method = _UPRIGHT.get(_orientation(image))
-        rgb = rgb if method is None else rgb.transpose(method)
+            remarks += _of_many(image)
+        if own:
+            image.close()  # its pixels, before there is a third copy
+        if method is not None:
+            rgb, alpha = rgb.transpose(method), alpha and alpha.transpose(method)
+    except ImageError:
+        raise
     except Exception as error:
         # Decoders raise nearly anything on bytes that were made to confuse them.
-        raise _damaged(error, name) from error
+        raise damaged(error, name) from error
     rgb.info = {}
-    return rgb
+    return Layers(rgb, alpha, remarks)
+
+
+@contextlib.contextmanager
+def _clear_as_stored(image: Image.Image) -> Iterator[None]:
+    """Brings the clear value of a PNG to the scale that its pixels are decoded to.
+
+    Pillow spreads 2 and 4 bits over 256 steps and shortens 16, but leaves this one value as stored.
+    """
+    stored, tiles = image.info.get("transparency"), getattr(image, "tile", ())
+    raw = tiles[0][3] if image.format == "PNG" and tiles else ""
+    if raw in ("L;2", "L;4") and isinstance(stored, int):
+        image.info["transparency"] = stored * {"L;2": 85, "L;4": 17}[raw]
+    elif raw == "RGB;16B" and isinstance(stored, tuple):
+        image.info["transparency"] = tuple(value >> 8 for value in stored)
+    try:
+        yield
+    finally:
+        if stored is not None:
+            image.info["transparency"] = stored
+
+
+def _of_many(image: Image.Image) -> tuple[str, ...]:
+    """A remark if a file holds more pictures than the one that was taken."""
+    if image.format not in ("GIF", "PNG", "WEBP", "AVIF", "TIFF", "HEIF"):
+        return ()  # in a phone's JPEG the others are maps of depth and light
+    with contextlib.suppress(Exception):  # what comes after the first may be damaged
+        if getattr(image, "is_animated", False):
+            return ("it holds several pictures: the first was taken",)
+    return ()
 
 
 def _orientation(image: Image.Image) -> int:

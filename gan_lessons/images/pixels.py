@@ -4,12 +4,15 @@ This knows nothing of files. What comes from outside passes :mod:`gan_lessons.im
 """
 
 import io
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image, ImageChops
 from torch import Tensor
+
+from gan_lessons.images import deep_grey
+from gan_lessons.images.profiles import to_srgb
 
 
 def image_to_tensor(image: Image.Image) -> Tensor:
@@ -87,7 +90,8 @@ def encode_image(
     """Encodes an image without any metadata.
 
     Args:
-        image: a Pillow image; one that is not RGB passes through :func:`on_white`.
+        image: a Pillow image; RGBA keeps its transparency where the format has one, what is not
+            RGB passes through :func:`on_white` else.
         format: one of Pillow's format names, such as `PNG`, `JPEG` or `WEBP`.
         quality: 1 to 100, for the formats that lose.
         colours: at most so many, 256 or fewer, which makes a PNG small; 0 keeps all.
@@ -107,12 +111,29 @@ def encode_image(
     if format not in options:
         raise ValueError(f"{format} is not written here; choose one of {', '.join(options)}.")
     # Pillow's writers take profiles and comments from `info` unless it is empty.
-    clean = image.convert("RGB") if image.mode == "RGB" else on_white(image)
+    if image.mode == "RGBA" and format != "JPEG" and not colours:
+        clean = image.copy()
+    else:
+        clean = image.convert("RGB") if image.mode == "RGB" else on_white(image)
     clean = clean.quantize(colours) if colours else clean
     clean.info = {}
     buffer = io.BytesIO()
     clean.save(buffer, format, **options[format])
     return buffer.getvalue()
+
+
+class Layers(NamedTuple):
+    """A picture as it is worked on.
+
+    Attributes:
+        rgb: mode RGB, sRGB, laid on white.
+        alpha: mode L, of the same size, 255 where it covers; None where nothing shines through.
+        remarks: sentences on what was decided on the way and what was left out.
+    """
+
+    rgb: Image.Image
+    alpha: Image.Image | None
+    remarks: tuple[str, ...]
 
 
 def on_white(image: Image.Image) -> Image.Image:
@@ -124,21 +145,59 @@ def on_white(image: Image.Image) -> Image.Image:
     Returns:
         A new RGB image.
     """
-    profile = image.info.get("icc_profile")
+    return layers(image).rgb
+
+
+def layers(image: Image.Image) -> Layers:
+    """As :func:`on_white`, but tells also what it covers and what was decided on the way.
+
+    Args:
+        image: a decoded Pillow image of any mode.
+
+    Returns:
+        New images, and remarks.
+    """
+    profile = image.info.get("icc_profile") if image.mode != "LAB" else None
     alpha = None
-    if image.mode.startswith("I"):
+    if deep_grey.is_deep(image):
         alpha = _clear_value(image)
     elif image.has_transparency_data:
         layered = "LA" if image.mode in ("1", "L", "LA", "La") else "RGBA"
         if image.mode != layered:  # converting to the same mode would copy a large image
             image = image.convert(layered)
         alpha = image.getchannel("A")
-    rgb = _to_srgb(_eight_bits(image), profile)
+    flat, said_of_depth = _eight_bits(image)
+    rgb, said_of_colour = to_srgb(flat, profile)
     if rgb is image:  # nothing was to be done, but the caller's image is the caller's
         rgb = image.copy()
+    del image, flat  # large ones, if they are not the caller's
+    if alpha is not None and alpha.getextrema()[0] == 255:
+        alpha = None
     if alpha is not None:
         rgb.paste((255, 255, 255), mask=ImageChops.invert(alpha))
-    return rgb
+    clear = None if alpha is None else "it is transparent: laid on white"
+    return Layers(rgb, alpha, tuple(filter(None, (clear, said_of_depth, said_of_colour))))
+
+
+def with_alpha(rgb: Image.Image, alpha: Image.Image) -> Image.Image:
+    """Gives a picture that stands on white its transparency back.
+
+    Where half of the white shone through, half of it is taken out again: laid on white, the result
+    is the picture once more; on another ground no white edge is left.
+
+    Args:
+        rgb: mode RGB.
+        alpha: mode L, of any size.
+
+    Returns:
+        An image of mode RGBA and the size of `rgb`.
+    """
+    alpha = alpha if alpha.size == rgb.size else alpha.resize(rgb.size, Image.Resampling.BICUBIC)
+    share = np.asarray(alpha, np.float32)[..., None] / 255
+    white = 255 * (1 - share)
+    colour = (np.asarray(rgb, np.float32) - white) / np.maximum(share, 1 / 255)
+    colour = np.where(share > 0, colour, 255).clip(0, 255).round().astype(np.uint8)
+    return Image.fromarray(np.dstack([colour, np.asarray(alpha)]))
 
 
 def _clear_value(image: Image.Image) -> Image.Image | None:
@@ -146,49 +205,13 @@ def _clear_value(image: Image.Image) -> Image.Image | None:
     value = image.info.get("transparency")
     if not isinstance(value, int):
         return None
-    return Image.fromarray(np.where(np.asarray(image) == value, 0, 255).astype(np.uint8))
+    return Image.fromarray((np.asarray(image) != value).astype(np.uint8) * 255)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _eight_bits(image: Image.Image) -> tuple[Image.Image, str | None]:
     """Brings an image to L, RGB or CMYK, the modes that a profile can speak of."""
     if image.mode in ("L", "RGB", "CMYK"):
-        return image
-    if image.mode in ("1", "LA"):
-        return image.convert("L")
-    if image.mode == "F" or image.mode.startswith("I"):
-        return Image.fromarray(_scale_deep(image))
-    return image.convert("RGB")
-
-
-def _scale_deep(image: Image.Image) -> np.ndarray:
-    """Scales 16-bit, 32-bit and floating-point grey to `(H, W)` uint8.
-
-    Only the 16-bit modes say what white is. Elsewhere it is the smallest usual full scale that
-    holds the brightest pixel: 1 (floats only), 255, 65535, or else that pixel itself.
-    """
-    values = np.asarray(image).astype(np.float32)
-    np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    peak = float(values.max())
-    if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
-        white = 65535.0
-    else:
-        usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
-        white = next((scale for scale in usual if peak <= scale), peak)
-    values *= 255.0 / white
-    return values.clip(0, 255, out=values).round(out=values).astype(np.uint8)
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Applies an ICC profile that fits the image; without one the numbers are taken for sRGB."""
-    if profile:
-        from PIL import ImageCms  # only pictures with a profile pay for it
-
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            # Most photographs say that they are sRGB already: nothing to do, and no rounding.
-            if "srgb" not in ImageCms.getProfileDescription(source).lower():
-                target = ImageCms.createProfile("sRGB")
-                return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            pass  # broken, or for another kind of image
-    return image if image.mode == "RGB" else image.convert("RGB")
+        return image, None
+    if deep_grey.is_deep(image):
+        return deep_grey.to_eight_bits(image)
+    return image.convert("L" if image.mode in ("1", "LA") else "RGB"), None

@@ -150,7 +150,7 @@ class TestDamaged:
 MEASURED = """
 import re, resource, sys
 from pathlib import Path
-from gan_lessons.data.gate import ImageError, open_image
+from gan_lessons.images.gate import ImageError, open_image
 
 def peak():
     try:  # getrusage would remember the size of the process that started this one
@@ -361,26 +361,6 @@ class TestPixels:
         image = Image.new("RGBA", (2, 1), (255, 0, 0, 0))
         assert image_to_tensor(image)[:, 0, 0].tolist() == [1, 1, 1]
         assert image_to_uint8(Image.new("L", (1, 1), 7)).flatten().tolist() == [7, 7, 7]
-
-
-class TestDeepGrey:
-    @pytest.mark.parametrize(
-        ("kind", "values", "wanted"),
-        [
-            (np.uint16, [0, 128, 129, 32768, 65535], [0, 0, 1, 128, 255]),
-            (np.uint16, [0, 255], [0, 1]),  # 16 bits say what white is, however dark it is
-            (np.int32, [-9, 0, 100, 255], [0, 0, 100, 255]),
-            (np.int32, [0, 256, 65535], [0, 1, 255]),
-            (np.int32, [0, 10**6, 4 * 10**6], [0, 64, 255]),
-            (np.float32, [0, 0.5, 1], [0, 128, 255]),
-            (np.float32, [-1, 0, 200.6], [0, 0, 201]),
-            (np.float32, [np.nan, np.inf, 1], [0, 0, 255]),
-            (np.float32, [0, 0, 0], [0, 0, 0]),
-        ],
-    )
-    def test_scale(self, kind, values, wanted):
-        image = open_image(Image.fromarray(np.array([values], kind)))
-        assert [image.getpixel((x, 0))[0] for x in range(len(values))] == wanted
 
 
 class TestEncoding:

@@ -1,0 +1,204 @@
+"""What a small file may ask for: memory, passes, waiting. It is refused before it is done."""
+
+import io
+import os
+import struct
+import subprocess
+import sys
+import threading
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_lessons.images import gate
+from gan_lessons.images.gate import ImageError, open_image
+from gan_lessons.images.header import jpeg_scans, webp_canvas
+from gan_lessons.reading import open_regular, read_regular
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
+import damaged  # noqa: E402
+
+
+def jpeg(size: tuple[int, int] = (96, 64), **options) -> bytes:
+    noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    return damaged.encode(Image.fromarray(noise), "JPEG", **options)
+
+
+def repeated(scans: int, size: tuple[int, int] = (96, 64)) -> bytes:
+    """A progressive JPEG whose last scan comes again and again until it has so many."""
+    data = jpeg(size, progressive=True)
+    end = data.rindex(b"\xff\xd9")
+    last = data.rindex(b"\xff\xda")
+    tables = data.rindex(b"\xff\xc4", 0, last)
+    return data[:end] + data[tables:end] * (scans - jpeg_scans(data)) + data[end:]
+
+
+def riff(kind: bytes, body: bytes) -> bytes:
+    content = b"WEBP" + kind + struct.pack("<I", len(body)) + body
+    return b"RIFF" + struct.pack("<I", len(content)) + content
+
+
+def vp8x(width: int, height: int) -> bytes:
+    sides = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
+    return riff(b"VP8X", bytes(4) + sides)
+
+
+class TestScans:
+    def test_are_counted(self):
+        assert jpeg_scans(jpeg()) == 1
+        assert jpeg_scans(jpeg(progressive=True)) == 10
+        assert jpeg_scans(repeated(57)) == 57
+
+    def test_a_thumbnail_and_what_follows_the_end_do_not_count(self):
+        inner = repeated(40)[2:]
+        comment = b"\xff\xfe" + struct.pack(">H", len(inner) + 2) + inner
+        data = jpeg()
+        assert jpeg_scans(data[:2] + comment + data[2:] + repeated(40)) == 1
+
+    def test_as_many_as_allowed_and_one_more(self):
+        assert open_image(repeated(gate.MAX_SCANS)).size == (96, 64)
+        with pytest.raises(ImageError, match="asks for 101 passes, more than the 100 allowed"):
+            open_image(repeated(gate.MAX_SCANS + 1))
+
+    def test_a_small_file_that_asks_for_a_minute_is_refused_at_once(self):
+        plain = damaged.encode(Image.new("RGB", (4000, 4000)), "JPEG", progressive=True)
+        end, last = plain.rindex(b"\xff\xd9"), plain.rindex(b"\xff\xda")
+        data = plain[:end] + plain[last:end] * 5000 + plain[end:]
+        assert len(data) < 2**20
+        done = threading.Event()
+
+        def look():
+            with pytest.raises(ImageError, match="passes"):
+                open_image(data)
+            done.set()
+
+        threading.Thread(target=look, daemon=True).start()
+        assert done.wait(10)
+
+    def test_counting_takes_no_longer_for_hostile_bytes(self):
+        for filler in (b"\xff", b"\xff\xd0", b"\xff\xda\x00\x00", b"\xff\x01"):
+            jpeg_scans(b"\xff\xd8" + filler * (2**20 // len(filler)))
+
+
+class TestSize:
+    @pytest.mark.parametrize("size", [(1, 65_536), (65_536, 1), (64_000_000, 1), (1, 64_000_000)])
+    def test_strips(self, size):
+        width, height = size
+        lines = zlib.compress(bytes((width + 1) * height if width > height else 2 * height))
+        data = damaged.png(width, height, 8, 0, lines)
+        with pytest.raises(ImageError, match="longer than the 65,535 allowed; cut it"):
+            open_image(data)
+
+    def test_the_longest_side_is_taken(self):
+        data = damaged.png(1, gate.MAX_SIDE, 8, 0, zlib.compress(bytes(2 * gate.MAX_SIDE)))
+        assert open_image(data).size == (1, gate.MAX_SIDE)
+
+    def test_webp_canvas_is_read_as_pillow_reads_it(self):
+        image = Image.new("RGB", (311, 77), (9, 8, 7))
+        for options in ({"lossless": True}, {"lossless": False}, {"exif": b"Exif\0\0II*\0"}):
+            assert webp_canvas(damaged.encode(image, "WEBP", **options)) == (311, 77)
+        assert webp_canvas(vp8x(16_383, 12_345)) == (16_383, 12_345)
+        assert webp_canvas(b"RIFF") is None and webp_canvas(jpeg()) is None
+        assert webp_canvas(riff(b"VP8L", b"")) is None
+
+    def test_a_webp_of_forty_bytes_costs_nothing(self):
+        bits = struct.pack("<I", 11_999 | 11_999 << 14)
+        for data in (vp8x(12_000, 12_000), riff(b"VP8L", b"\x2f" + bits + bytes(9))):
+            assert len(data) <= 46
+            added, said = peak_of(data)
+            assert "12,000 x 12,000 pixels" in said and added < 20
+
+    @pytest.mark.parametrize("form", ["WEBP", "AVIF", "JPEG", "PNG"])
+    def test_the_most_that_is_allowed_stays_within_what_is_said(self, form):
+        """Transparent and turned, at a quarter of the pixels: 700 MB for all of them."""
+        if form not in damaged.FORMATS:
+            pytest.skip("this Pillow knows no AVIF")
+        side = int((gate.MAX_PIXELS / gate._COSTLY.get(form, 1) / 4) ** 0.5)
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        mode = "RGB" if form == "JPEG" else "RGBA"
+        fast = {"WEBP": {"method": 0}, "AVIF": {"speed": 10}, "PNG": {"compress_level": 1}}
+        image = Image.new(mode, (side, side), (10, 20, 30, 40)[: len(mode)])
+        data = damaged.encode(image, form, exif=exif, **fast.get(form, {}))
+        added, said = peak_of(data)
+        assert not said and added < 700 / 4 + 25  # a decoder takes some for itself
+
+
+def peak_of(data: bytes) -> tuple[int, str]:
+    """MB that opening adds, in a process of its own, and the refusal if there was one."""
+    result = subprocess.run(
+        [sys.executable, "-c", MEASURED],
+        input=data,
+        env=os.environ | {"PYTHONPATH": str(Path(gate.__file__).parents[2])},
+        capture_output=True,
+    )
+    assert result.returncode == 0, result.stderr.decode()
+    added, _, said = result.stdout.decode().partition(" ")
+    return int(added), said.strip()
+
+
+MEASURED = """
+import re, resource, sys
+from pathlib import Path
+from gan_lessons.images.gate import ImageError, open_image
+
+def peak():
+    try:  # getrusage would remember the size of the process that started this one
+        return int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+    except OSError:
+        unit = 2**20 if sys.platform == "darwin" else 2**10
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+data, said = sys.stdin.buffer.read(), ""
+before = peak()
+try:
+    open_image(data)
+except ImageError as error:
+    said = str(error)
+print(round(peak() - before), said)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+class TestWaiting:
+    """Nobody writes into these pipes: whoever opens one to read as usual waits for ever."""
+
+    @pytest.fixture
+    def pipe(self, tmp_path) -> Path:
+        os.mkfifo(tmp_path / "x.png")
+        return tmp_path / "x.png"
+
+    def test_a_pipe_is_no_image(self, pipe, tmp_path):
+        link = tmp_path / "link.png"
+        link.symlink_to(pipe)
+        for path in (pipe, link, "/dev/zero"):
+            with pytest.raises(ImageError, match="not an ordinary file"):
+                open_image(path)
+
+    def test_nor_any_other_file(self, pipe, tmp_path):
+        for read in (open_regular, lambda path: read_regular(path, 9)):
+            with pytest.raises(ValueError, match="not an ordinary file"):
+                read(pipe)
+            with pytest.raises(ValueError, match="is a folder"):
+                read(tmp_path)
+            with pytest.raises(FileNotFoundError):
+                read(tmp_path / "none")
+
+    def test_no_descriptor_stays_open(self, pipe):
+        before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
+        for _ in range(20):
+            with pytest.raises(ValueError):
+                open_regular(pipe)
+        assert not before or len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path):
+    (tmp_path / "x").write_bytes(b"123456789")
+    assert read_regular(tmp_path / "x", 9) == b"123456789"
+    with pytest.raises(ValueError, match="larger than the"):
+        read_regular(tmp_path / "x", 8)
+    with open_regular(tmp_path / "x") as handle:
+        assert isinstance(handle, io.BufferedReader) and handle.read() == b"123456789"
