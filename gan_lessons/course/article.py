@@ -90,7 +90,7 @@ IMPROVEMENTS = (
         "restyling every image of a data set",
         "one source has many good answers in a style, not one",
         "one generator, many styles, many results each, against true drawings",
-        "11_style_transfer_gan",
+        "12_style_transfer_gan",
     ),
     Row(
         "the same for a folder of one's own",

@@ -84,7 +84,7 @@ def disc() -> bytes:
 
 
 def test_the_style_explorer_answers_in_its_lesson(lesson):
-    here = lesson("14_style_explorer")
+    here = lesson("15_style_explorer")
     here.run_all()
     assert not [each for each in here.outputs() if each["output_type"] == "error"]
     explorer = Explorer(here)

@@ -71,8 +71,8 @@ EDITS = {
     "batch_size is called batch": lambda c, n: named(c, "parameters").update(
         source='preset = "smoke"\nbatch_size = 3'
     ),
-    "imports cell has 16 lines": lambda c, n: named(c, "imports").update(
-        source="import math\n" * 16
+    "imports cell has 21 lines": lambda c, n: named(c, "imports").update(
+        source="import math\n" * 21
     ),
     "tagged imports": lambda c, n: named(c, "imports")["metadata"].clear(),
     "not run once each": lambda c, n: named(c, "code-3").update(execution_count=99),
@@ -107,8 +107,9 @@ EDITS = {
     "lines in nine of ten": lambda c, n: [
         named(c, f"code-{k}").update(source="a = 1\n" * 30) for k in range(4)
     ],
-    "lines of code; ": lambda c, n: [
-        named(c, f"code-{k}").update(source="a = 1\n" * 20) for k in range(15)
+    "nodes of the syntax tree a line; ": lambda c, n: [
+        named(c, f"code-{k}").update(source="a = [(x, y) for x, y in zip(*z) if x + y < 3]\n" * 6)
+        for k in range(15)
     ],
     "words; ": lambda c, n: named(c, "recap").update(source="## Recap"),
     "has to end with the sections": lambda c, n: named(c, "recap").update(source="## Summary"),

@@ -1,4 +1,4 @@
-"""Lesson 12 is the training of the bundled model: `full` there is the recipe beside the weights."""
+"""Lesson 13 is the training of the bundled model: `full` there is the recipe beside the weights."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from gan_lessons.models import store, weights
 from gan_lessons.models.stargan.presets import preset
 from gan_lessons.models.stargan.recipe import Config
 
-LESSON = Path(__file__).parent.parent.parent / "notebooks" / "12_full_training.ipynb"
+LESSON = Path(__file__).parent.parent.parent / "notebooks" / "13_full_training.ipynb"
 
 
 def names_at(**parameters):

@@ -21,7 +21,7 @@ from gan_lessons.training import checkpoint, ema
 from gan_lessons.training.loop import compile_forward, stepper, update
 from gan_lessons.training.run import peak_memory
 
-LESSON = "12_full_training"
+LESSON = "13_full_training"
 DATA = "emoji_styles"
 BATCHES = {"smoke": (4,), "class": (16, 32, 64, 128, 256, 512), "full": (16, 32, 64, 128, 256, 512)}
 NO_GRAPHS = {"train.graphs": "false"}

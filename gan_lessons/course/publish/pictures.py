@@ -76,7 +76,7 @@ def main() -> None:
         print(folder.write_bytes(name, drawn))
 
 
-PICTURES = {"00_styles.png": eight_styles, "14_explorer.png": explored}
+PICTURES = {"00_styles.png": eight_styles, "15_explorer.png": explored}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Typical wrong answers to the exercises of lesson 11, each with words of the hint it meets."""
+"""Typical wrong answers to the exercises of lesson 12, each with words of the hint it meets."""
 
 LOSS = "def attached_adv_d(b):\n    x_fake = G(b.x_real, proof.styles(b))\n"
 OWN = "real = torch.cat([D(b.x_ref, b.y_trg), D(b.x_real, b.y_org)])"

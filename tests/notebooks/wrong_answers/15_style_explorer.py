@@ -1,4 +1,4 @@
-"""What people answer wrongly in lesson 14, and the hint that each has to meet."""
+"""What people answer wrongly in lesson 15, and the hint that each has to meet."""
 
 WRONG = {
     "Exercise 1": {

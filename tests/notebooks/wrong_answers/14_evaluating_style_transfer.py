@@ -1,4 +1,4 @@
-"""Typical wrong answers to the exercises of lesson 13, each with words of the hint it meets."""
+"""Typical wrong answers to the exercises of lesson 14, each with words of the hint it meets."""
 
 NOISE = "torch.randn(x.shape, generator=torch.Generator().manual_seed(0))"
 

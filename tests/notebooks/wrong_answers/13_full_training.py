@@ -1,4 +1,4 @@
-"""Typical wrong answers to the exercises of lesson 12, each with words of the hint it meets."""
+"""Typical wrong answers to the exercises of lesson 13, each with words of the hint it meets."""
 
 ROWS = "def epoch_rows(seed, step, n, total):\n"
 SHUFFLED = "    epoch, place = divmod(step, total // n)\n    order = torch.randperm(total{})\n"
