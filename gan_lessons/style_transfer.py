@@ -1,8 +1,10 @@
 """What a user holds: load a model, restyle pictures, walk between styles, save."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -10,6 +12,8 @@ from torch import Tensor, nn
 from gan_lessons.data.batches import generator_at
 from gan_lessons.files import OutputFolder
 from gan_lessons.images import tiles
+from gan_lessons.images.animation import encode_animation
+from gan_lessons.images.arrays import array_to_image, is_array
 from gan_lessons.images.gate import (
     MAX_PIXELS,
     ImageError,
@@ -22,11 +26,14 @@ from gan_lessons.models import weights
 from gan_lessons.models.stargan.recipe import Config
 from gan_lessons.models.store import find
 from gan_lessons.training.precision import autocast, device_named, resolve
+from gan_lessons.walks import between, blend, check_room
 
 NETWORKS = ("generator", "mapping_network", "style_encoder")
 TILE = 1024  # pixels a side; a larger picture is cut up, so that memory stays bounded
 AT_ONCE = 64 * 64 * 64  # pixels in one pass of the generator: 64 pictures of 64 pixels a side
 DRAWN = 1 / 3  # how far further results of one reference move towards a drawn style
+
+Picture = Source | np.ndarray | Tensor
 
 
 class StyleTransfer:
@@ -63,6 +70,12 @@ class StyleTransfer:
             for name, network in networks.items()
         }
         self.size = config.model.size
+
+    def __repr__(self) -> str:
+        return (
+            f"StyleTransfer({self.size} pixels, styles: {', '.join(self.styles)}; "
+            f"{self.device}, {self.precision})"
+        )
 
     @classmethod
     def load(
@@ -102,53 +115,61 @@ class StyleTransfer:
 
     def restyle(
         self,
-        image: Source,
+        image: Picture,
         style: str,
         *,
         count: int = 1,
-        reference: Source | None = None,
+        reference: Picture | Sequence[Picture] | None = None,
+        strength: float = 1.0,
         seed: int = 0,
         size: int | None = None,
     ) -> list[Image.Image]:
         """Show one picture in one style, several times differently.
 
         Args:
-            image: path, bytes or PIL image of any size and mode.
+            image: path, bytes or PIL image of any size and mode; a numpy array `(H, W, 3)`, uint8
+                or float in [0, 1]; or a torch tensor `(3, H, W)`, uint8 or float in [-1, 1].
             style: one of `styles`.
             count: number of results; result `k` of a seed is the same whatever the count.
-            reference: a picture to take the style from instead of drawing it; the first result
-                is its style, further ones move a third of the way towards drawn styles.
+            reference: a picture to take the style from instead of drawing it, or a list of them,
+                each read as a picture of `style`; the first result of each is its style, further
+                ones move a third of the way towards drawn styles.
+            strength: how far to go from the picture to the result; see :func:`blend`.
             seed: of the drawn styles.
             size: short side in pixels to work at; None keeps the picture's size. A model shows
                 its styles best near the size it was trained at, `self.size`.
 
         Returns:
-            `count` RGB images.
+            `count` RGB images, with a list of references of each.
 
         Raises:
             ValueError: for a style the model does not have, or a picture that cannot be read.
         """
         x = self.prepare(image, size)
+        check_room(count, x[0, 0].numel())
         codes = self.codes(style, count=count, reference=reference, seed=seed)
-        return [tensor_to_image(picture) for picture in self.translate(x, codes)]
+        results = blend(x, self.translate(x, codes), strength)
+        return [tensor_to_image(picture) for picture in results]
 
     def interpolate(
         self,
-        image: Source,
+        image: Picture,
         start: str | tuple[str, int],
         end: str | tuple[str, int],
         *,
         steps: int = 8,
+        strength: float = 1.0,
         seed: int = 0,
         size: int | None = None,
     ) -> list[Image.Image]:
         """Walk from one style to another, or between two results of one style.
 
         Args:
-            image: path, bytes or PIL image.
+            image: as for :meth:`restyle`.
             start: a style, or a style and a seed.
             end: likewise.
             steps: number of pictures, both ends included.
+            strength: how far to go from the picture to each result; see :func:`blend`.
             seed: where `start` or `end` name none.
             size: short side in pixels to work at; None keeps the picture's size.
 
@@ -158,27 +179,59 @@ class StyleTransfer:
         Raises:
             ValueError: for an unknown style, a picture that cannot be read, or fewer than 2 steps.
         """
-        if steps < 2:
-            raise ValueError(f"a walk needs 2 steps or more, got {steps}")
         ends = []
         for point in (start, end):
             style, own = (point, seed) if isinstance(point, str) else point
             ends.append(self.codes(style, seed=own))
-        share_of_end = torch.linspace(0, 1, steps, device=self.device)[:, None]
-        codes = torch.lerp(ends[0], ends[1], share_of_end)
-        return [tensor_to_image(p) for p in self.translate(self.prepare(image, size), codes)]
+        x = self.prepare(image, size)
+        check_room(steps, x[0, 0].numel())
+        walk = blend(x, self.translate(x, between(*ends, steps)), strength)
+        return [tensor_to_image(picture) for picture in walk]
 
-    def prepare(self, image: Source, size: int | None = None) -> Tensor:
+    def animate(
+        self,
+        image: Picture,
+        start: str | tuple[str, int],
+        end: str | tuple[str, int],
+        *,
+        kind: str = "gif",
+        steps: int = 24,
+        strength: float = 1.0,
+        seed: int = 0,
+        size: int | None = None,
+    ) -> bytes:
+        """Walk from one style to another and back, as one file that plays by itself.
+
+        Args:
+            image: as for :meth:`restyle`.
+            start: a style, or a style and a seed.
+            end: likewise.
+            kind: "gif", "webp" or "apng".
+            steps: pictures on the way there, both ends included.
+            strength: how far to go from the picture to each result; see :func:`blend`.
+            seed: where `start` or `end` name none.
+            size: short side in pixels to work at; None keeps the picture's size.
+
+        Returns:
+            The file's content; `Path("walk.gif").write_bytes(...)` keeps it.
+
+        Raises:
+            ValueError: as for :meth:`interpolate`, and for another kind.
+        """
+        how = {"steps": steps, "strength": strength, "seed": seed, "size": size}
+        return encode_animation(self.interpolate(image, start, end, **how), kind)
+
+    def prepare(self, image: Picture, size: int | None = None) -> Tensor:
         """Read a picture through the gate.
 
         Args:
-            image: path, bytes or PIL image.
+            image: as for :meth:`restyle`.
             size: short side in pixels, or None to keep it.
 
         Returns:
             `(1, 3, H, W)` in [-1, 1] on the model's device.
         """
-        opened = open_image(image)
+        opened = open_image(array_to_image(image) if is_array(image) else image)
         if size is not None:
             if size < 1:
                 raise ValueError(f"size is a number of pixels, 1 or more, got {size}")
@@ -193,26 +246,33 @@ class StyleTransfer:
 
     @torch.inference_mode()
     def codes(
-        self, style: str, *, count: int = 1, reference: Source | None = None, seed: int = 0
+        self,
+        style: str,
+        *,
+        count: int = 1,
+        reference: Picture | Sequence[Picture] | None = None,
+        seed: int = 0,
     ) -> Tensor:
-        """Style codes, drawn or read off a reference.
+        """Style codes, drawn or read off references.
 
         Args:
             style: one of `styles`.
-            count: how many.
-            reference: a picture in that style, or None to draw.
+            count: how many, of each reference where there are any.
+            reference: a picture to read as one of that style, or a list of them; None draws.
             seed: of the draws.
 
         Returns:
-            `(count, style_dim)`.
+            `(count, style_dim)`, or `(references * count, style_dim)`.
 
         Raises:
-            ValueError: for an unknown style or a count below 1.
+            ValueError: for an unknown style, a count below 1 or beyond all reason, or a reference
+                that cannot be read.
         """
         if style not in self.styles:
             raise ValueError(f"no style {style!r}; this model has {', '.join(self.styles)}")
         if count < 1:
             raise ValueError(f"count must be 1 or more, got {count}")
+        check_room(count, self.config.model.style_dim)
         y = torch.full((count,), self.styles.index(style), device=self.device)
         z = [
             torch.randn(self.config.model.latent_dim, generator=generator_at(seed, k))
@@ -221,11 +281,17 @@ class StyleTransfer:
         drawn = self.networks["mapping_network"](torch.stack(z).to(self.device), y)
         if reference is None:
             return drawn
-        x = tiles.centre_square(self.prepare(reference), self.size)
-        own = self.networks["style_encoder"](x, y[:1])
+        references = reference if isinstance(reference, list | tuple) else [reference]
+        if not references:
+            raise ValueError("the list of references is empty; give one or more, or None to draw")
         towards = torch.full((count, 1), DRAWN, device=self.device)
         towards[0] = 0
-        return torch.lerp(own.expand_as(drawn), drawn, towards)
+        read = []
+        for each in references:
+            x = tiles.centre_square(self.prepare(each), self.size)
+            own = self.networks["style_encoder"](x, y[:1])
+            read.append(torch.lerp(own.expand_as(drawn), drawn, towards))
+        return torch.cat(read)
 
     @torch.inference_mode()
     def translate(self, x: Tensor, s: Tensor, *, tile: int = TILE) -> Tensor:

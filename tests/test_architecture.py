@@ -14,7 +14,7 @@ SOURCES = sorted(FOLDER.rglob("*.py"))
 # Imports run from right to left. Units in one group do not know each other.
 ORDER = [
     {"config", "files", "reading", "text", "interrupt", "provenance", "plots"},
-    {"layers", "augment"},
+    {"layers", "augment", "walks"},
     {"images"},
     {"data"},
     {"losses"},

@@ -1,5 +1,6 @@
 import io
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -281,7 +282,74 @@ def test_a_walk_of_one_step_is_refused(model, picture):
         model.interpolate(picture, "discs", "squares", steps=1)
 
 
+def test_each_of_several_references_lends_its_style(model, picture):
+    references = [noise(40, 40, seed) for seed in (1, 2, 3)]
+    together = model.restyle(picture, "discs", count=2, reference=references, seed=4)
+    assert len(together) == 6
+    for k, one in enumerate(references):
+        alone = model.restyle(picture, "discs", count=2, reference=one, seed=4)
+        for mine, other in zip(together[2 * k : 2 * k + 2], alone, strict=True):
+            assert difference(mine, other).max() <= 1.01
+    with pytest.raises(ValueError, match="list of references is empty"):
+        model.restyle(picture, "discs", reference=[])
+
+
+# Strength
+
+
+def test_strength_goes_from_the_picture_to_the_result_and_beyond(model, picture):
+    source = open_image(picture)
+    (result,) = model.restyle(picture, "discs")
+    assert same(model.restyle(picture, "discs", strength=1), [result])
+    assert same(model.restyle(picture, "discs", strength=0), [source])
+    x, y = (image_to_tensor(each) for each in (source, result))
+    for strength in (0.25, 0.5, 1.5):
+        (made,) = model.restyle(picture, "discs", strength=strength)
+        wanted = (x + strength * (y - x)).clamp(-1, 1)
+        assert (image_to_tensor(made) - wanted).abs().max() < 1.6 / 127.5
+    half = model.interpolate(picture, "discs", "stripes", steps=2, strength=0.5)
+    assert same(half[:1], model.restyle(picture, "discs", strength=0.5))
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.6, float("nan"), float("inf")])
+def test_another_strength_is_refused(model, picture, strength):
+    with pytest.raises(ValueError, match="strength lies in 0..1.5, got"):
+        model.restyle(picture, "discs", strength=strength)
+
+
+@pytest.mark.parametrize("count", [10**9, 10**20, 10**400])
+def test_more_results_than_memory_holds_are_refused_at_once(model, picture, count):
+    with pytest.raises(ValueError, match="do not fit into memory together; ask for at most"):
+        model.restyle(picture, "discs", count=count)
+    with pytest.raises(ValueError, match="do not fit into memory together"):
+        model.interpolate(picture, "discs", "stripes", steps=count)
+
+
+def test_an_animation_shows_the_walk(model, picture):
+    walk = model.interpolate(picture, "discs", "stripes", steps=4, seed=2)
+    data = model.animate(picture, "discs", "stripes", steps=4, seed=2, kind="apng")
+    with Image.open(io.BytesIO(data)) as played:
+        assert played.n_frames == 6
+        for k, shown in enumerate([*walk, *walk[-2:0:-1]]):
+            played.seek(k)
+            assert same([played.convert("RGB")], [shown])
+    assert model.animate(picture, "discs", "stripes", steps=2)[:3] == b"GIF"
+
+
 # What comes in
+
+
+def test_arrays_and_tensors_are_taken_as_the_picture_that_they_hold(model, picture):
+    pixels = np.asarray(picture)
+    expected = model.restyle(picture, "discs", reference=picture)
+    for array in (pixels, pixels / 255, image_to_tensor(picture)):
+        assert same(model.restyle(array, "discs", reference=array), expected)
+    with pytest.raises(ValueError, match="no picture: a tensor of shape"):
+        model.restyle(torch.zeros(1, 3, 8, 8), "discs")
+
+
+def test_a_model_says_what_it_is(model):
+    assert repr(model) == "StyleTransfer(32 pixels, styles: discs, squares, stripes; cpu, fp32)"
 
 
 def encoded(image, format="PNG", **options):

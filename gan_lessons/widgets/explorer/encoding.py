@@ -12,6 +12,7 @@ from html import escape
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from gan_lessons.images.animation import encode_animation
 from gan_lessons.images.gate import encode_image
 
 SCREEN_QUALITY = 92
@@ -107,14 +108,13 @@ def png(picture: np.ndarray) -> bytes:
     return encode_image(Image.fromarray(picture), "PNG")
 
 
-def animation(frames: np.ndarray, kind: str, *, size: int = 192, pause: int = 70) -> bytes:
+def animation(frames: np.ndarray, kind: str, *, size: int = 192) -> bytes:
     """A walk there and back, for ever.
 
     Args:
         frames: `(N, S, S, 3)` uint8.
-        kind: "gif" or "webp".
+        kind: "gif", "webp" or "apng".
         size: side of the animation in pixels.
-        pause: milliseconds a picture; both ends stand six times as long.
 
     Returns:
         The file.
@@ -122,23 +122,4 @@ def animation(frames: np.ndarray, kind: str, *, size: int = 192, pause: int = 70
     Raises:
         ValueError: for another kind.
     """
-    if kind not in ("gif", "webp"):
-        raise ValueError(f"an animation is gif or webp, got {kind!r}")
-    images = [Image.fromarray(enlarged(frame, size)) for frame in frames]
-    images += images[-2:0:-1]
-    pauses = [pause] * len(images)
-    pauses[0] = pauses[len(frames) - 1] = 6 * pause
-    if kind == "gif":
-        images = [image.quantize(128, dither=Image.Dither.NONE) for image in images]
-    buffer = io.BytesIO()
-    options = {"quality": 85, "method": 2} if kind == "webp" else {"optimize": False}
-    images[0].save(
-        buffer,
-        format=kind.upper(),
-        save_all=True,
-        append_images=images[1:],
-        duration=pauses,
-        loop=0,
-        **options,
-    )
-    return buffer.getvalue()
+    return encode_animation([Image.fromarray(enlarged(frame, size)) for frame in frames], kind)

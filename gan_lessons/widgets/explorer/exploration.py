@@ -14,6 +14,7 @@ from gan_lessons.data.batches import generator_at
 from gan_lessons.images.gate import image_to_tensor, to_uint8
 from gan_lessons.models.store import bundled
 from gan_lessons.style_transfer import DRAWN, StyleTransfer
+from gan_lessons.walks import blend
 from gan_lessons.widgets.explorer.pictures import PICTURES, Album, square
 from gan_lessons.widgets.explorer.state import LARGEST_INDEX, REACH, SIZES, Point, State
 
@@ -176,8 +177,7 @@ class Exploration:
     def _draw(self, state: State, s: Tensor, strength: float = 1.0) -> np.ndarray:
         """Run the generator and go `strength` of the way from the source to its result."""
         x = self._input(state)
-        result = self.model(state.model).translate(x, s)
-        return _array(result if strength == 1 else torch.lerp(x, result, strength))
+        return _array(blend(x, self.model(state.model).translate(x, s), strength))
 
     def _code(self, state: State, point: Point) -> Tensor:
         return self._codes(state, [point])

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, fields, replace
 from urllib.parse import parse_qsl, urlencode
 
+from gan_lessons.walks import STRONGEST
+
 REACH = 2.0  # of the map: how far it goes to each side, in lengths of the latent at its middle
-STRONGEST = 1.5  # strength 1 is the model's own result; beyond, its change is exaggerated
 SIZES = (64, 128)
 LARGEST_SEED = 2**31 - 1
 LARGEST_INDEX = 9_999

@@ -320,7 +320,7 @@ def test_files_are_what_they_say():
     sheet = grid([pictures[:2], pictures[2:]], ["one", "two"], "title")
     assert (sheet[-8, -8] == 120).all() and (sheet[0, 0] == 255).all()
     assert Image.open(io.BytesIO(for_screen(pictures[1]))).format == "JPEG"
-    with pytest.raises(ValueError, match="gif or webp"):
+    with pytest.raises(ValueError, match="one of gif, webp, apng"):
         animation(np.stack(pictures), "mp4")
 
 
