@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 INTERRUPTED = 130
 EXPECTED = (ValueError, OSError, FloatingPointError)
@@ -39,6 +39,42 @@ class OneSentence(TyperGroup):
         if not launched() or _speaks():
             warn(sentence)
         raise typer.Exit(code)
+
+
+class ListCommand(TyperCommand):
+    """A command whose `--reference` takes all words that follow, up to the next option."""
+
+    lists = ("--reference",)
+
+    def parse_args(self, ctx, args):
+        """Read the command line."""
+        try:
+            return super().parse_args(ctx, spread(args, self.lists))
+        except typer.BadParameter as error:
+            words = [word for word in self.lists if word in args]
+            if words and error.param is not None and error.param.param_type_name == "argument":
+                sentence = f"name it before {words[0]}, which takes all words that follow"
+                raise typer.BadParameter(sentence, ctx, error.param) from None
+            raise
+
+
+def spread(words: list[str], lists: tuple[str, ...]) -> list[str]:
+    """Repeat an option before each of the words that follow it.
+
+    >>> spread(["cat.png", "--reference", "a.png", "b.png", "--out", "o"], ("--reference",))
+    ['cat.png', '--reference', 'a.png', '--reference', 'b.png', '--out', 'o']
+    """
+    spreaded, option = [], ""
+    for place, word in enumerate(words):
+        if word == "--":
+            return [*spreaded, *words[place:]]
+        if word.startswith("-") and len(word) > 1:
+            option = word if word in lists else ""
+            last = place + 1 == len(words) or words[place + 1].startswith("-")
+            spreaded += [] if option and not last else [word]
+        else:
+            spreaded += [option, word] if option else [word]
+    return spreaded
 
 
 def _judge(error: BaseException) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -32,6 +33,8 @@ figure { margin: 0; background: var(--card); border: 1px solid var(--line); bord
 figcaption { font-size: .85rem; color: var(--soft); padding: .35rem .15rem 0;
   overflow-wrap: anywhere; }
 .row { display: grid; gap: .4rem; grid-template-columns: repeat(var(--across), 1fr); }
+.after { display: flex; align-items: center; gap: .4rem; padding-top: .25rem; }
+.after img { width: 1.6rem; flex: none; }
 .row a { display: block; min-width: 0; }
 img { display: block; width: 100%; height: auto; border-radius: .3rem; background: #fff; }
 a:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
@@ -54,6 +57,7 @@ def page(manifest: dict[str, Any]) -> str:
     """
     asked, model = manifest["asked"], manifest["model"]
     across = min(asked["count"], 4)
+    references = {one["file"]: one["preview"] for one in asked["references"]}
     # A group wants some 6 rem for each picture in it; of single ones, two fit on a phone.
     least = "min(45%, 10.5rem)" if across == 1 else f"min(100%, {6 * across + 2}rem)"
     wide = f"--across: {across}; --wide: {least}"
@@ -61,7 +65,7 @@ def page(manifest: dict[str, Any]) -> str:
         [
             f"<h1>{_title(manifest)}</h1>",
             f"<p>{_how(asked, model)}</p>",
-            *(_work(source, asked["count"], wide) for source in manifest["sources"]),
+            *(_work(source, references, wide) for source in manifest["sources"]),
             *_skipped(manifest["skipped"]),
             _footer(manifest),
         ]
@@ -75,23 +79,34 @@ def page(manifest: dict[str, Any]) -> str:
 
 
 def _title(manifest: dict[str, Any]) -> str:
-    pictures = count_of(len(manifest["sources"]), "picture")
-    return f"{pictures} in {count_of(len(manifest['asked']['styles']), 'style')}"
+    pictures, styles = count_of(len(manifest["sources"]), "picture"), manifest["asked"]["styles"]
+    if manifest["asked"]["animation"]:
+        return escape(f"{pictures} on the way from {styles[0]} to {styles[1]}")
+    return f"{pictures} in {count_of(len(styles), 'style')}"
 
 
 def _how(asked: dict[str, Any], model: dict[str, Any]) -> str:
-    each = count_of(asked["count"], "result")
-    taken = f"taken from {asked['reference']}" if asked["reference"] else "drawn"
-    return escape(
-        f"Restyled by {model['name']}, {each} for each style, styles {taken} with seed "
-        f"{asked['seed']}. Choose a picture to see it at full size."
-    )
+    seed, references = f"seed {asked['seed']}", asked["references"]
+    if asked["animation"]:
+        text = f"{count_of(asked['count'], 'walk')} of each picture, {asked['frames']} steps long"
+        text += f", between styles drawn with {seed}"
+    else:
+        per = "style and reference" if len(references) > 1 else "style"
+        names = ", ".join(one["file"] for one in references)
+        taken = f"taken from {names}" if references else "drawn"
+        text = f"{count_of(asked['count'], 'result')} for each {per}, styles {taken} with {seed}"
+    if asked["strength"] != 1:
+        text += f", at strength {asked['strength']:g}"
+    return escape(f"Restyled by {model['name']}, {text}. Choose a picture to see it at full size.")
 
 
-def _work(source: dict[str, Any], count: int, wide: str) -> str:
+def _work(source: dict[str, Any], references: dict[str, str], wide: str) -> str:
     name = source["file"]
-    groups = groupby(source["results"], key=lambda result: result["style"])
-    styles = "\n".join(_group(name, style, list(results), count) for style, results in groups)
+    groups = groupby(source["results"], key=lambda one: (one["style"], one.get("reference")))
+    styles = "\n".join(
+        _group(name, style, reference, references, list(results))
+        for (style, reference), results in groups
+    )
     return (
         '<section class="work">\n<div class="source">\n'
         f"<h2>{escape(name)}</h2>\n<figure>{_image(source['preview'], f'{name}, the source')}"
@@ -100,13 +115,24 @@ def _work(source: dict[str, Any], count: int, wide: str) -> str:
     )
 
 
-def _group(name: str, style: str, results: list[dict[str, Any]], count: int) -> str:
+def _group(
+    name: str,
+    style: str,
+    reference: str | None,
+    references: dict[str, str],
+    results: list[dict[str, Any]],
+) -> str:
+    """The results of one source in one style, and where there are several, by one reference."""
+    after = f" after {reference}" if reference else ""
     pictures = "".join(
-        _link(result["file"], f"{name} in the style {style}, result {result['index']} of {count}")
-        for result in results
+        _link(one["file"], f"{name} in the style {style}{after}, result {one['index']}")
+        for one in results
     )
-    caption = f"<figcaption>{escape(style)}</figcaption>"
-    return f'<figure><div class="row">{pictures}</div>{caption}</figure>'
+    caption = escape(style)
+    if reference in references:
+        shown = _image(references[reference], f"the reference {reference}")
+        caption += f'<span class="after">{shown}{escape(PurePath(reference).name)}</span>'
+    return f'<figure><div class="row">{pictures}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def _link(file: str, alt: str) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -162,6 +163,69 @@ def test_style_picks_styles_in_the_given_order(vivid_model, cat, tmp_path):
     assert [one["style"] for one in manifest["sources"][0]["results"]] == ["stripes", "discs"]
 
 
+def test_a_style_whose_name_holds_a_comma_can_be_asked_for(vivid_model, cat, tmp_path):
+    described = json.loads((vivid_model / "config.json").read_text())
+    described["styles"] = ["Monet, late", "noto", "late"]
+    model = shutil.copytree(vivid_model, tmp_path / "model")
+    (model / "config.json").write_text(json.dumps(described))
+    for number, (options, wanted) in enumerate(
+        [
+            (["--style", "Monet, late"], ["Monet, late"]),
+            (["--style", "noto,Monet, late"], ["noto", "Monet, late"]),
+            (["--style", "late, noto", "--style", "Monet, late"], ["late", "noto", "Monet, late"]),
+            (["--style", "late", "--style", "all"], ["late", "Monet, late", "noto"]),
+        ]
+    ):
+        out = tmp_path / str(number)
+        done = invoke("restyle", cat, "--model", model, "--out", out, *options)
+        assert done.exit_code == 0, done.stderr
+        assert json.loads((out / "manifest.json").read_text())["asked"]["styles"] == wanted
+    wrong = invoke("restyle", cat, "--model", model, "--style", "Monet", "--out", tmp_path / "out")
+    assert wrong.exit_code == 1 and "no style 'Monet'" in one_sentence(wrong.stderr)
+
+
+@pytest.mark.parametrize("order", ["words", "repeated", "before the pictures"])
+def test_several_references_may_follow_one_another(vivid_model, cat, tmp_path, order):
+    one, two = noise(tmp_path / "one.png", seed=1), noise(tmp_path / "two.png", seed=2)
+    arguments = {
+        "words": [cat, "--reference", one, two],
+        "repeated": ["--reference", one, f"--reference={two}", "--", cat],
+        "before the pictures": ["--reference", one, two, "--", cat],
+    }[order]
+    options = ["--model", vivid_model, "--style", "discs", "--out", tmp_path / "out"]
+    done = invoke("restyle", *options, *arguments)
+    assert done.exit_code == 0, done.stderr
+    made = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert made == {"cat__discs__one__1.png", "cat__discs__two__1.png"}
+    assert f"{one} is read as a picture of discs" in done.stdout
+    none = invoke("restyle", *options, "--reference", one, cat)
+    assert none.exit_code == 2 and "before --reference" in " ".join(none.stderr.split())
+
+
+def test_interpolate_makes_an_animation(vivid_model, cat, tmp_path):
+    options = ["--model", vivid_model, "--out", tmp_path / "out", "--frames", 3]
+    walk = ["--interpolate", "discs", "stripes"]
+    done = invoke("restyle", cat, *options, *walk, "--animation", "webp")
+    assert done.exit_code == 0, done.stderr
+    with Image.open(tmp_path / "out" / "cat__discs__stripes__1.webp") as played:
+        assert played.format == "WEBP" and played.n_frames == 4
+    both = invoke("restyle", cat, *options, *walk, "--style", "discs")
+    assert both.exit_code == 2 and "names its styles itself" in " ".join(both.stderr.split())
+    unknown = invoke("restyle", cat, *options, "--interpolate", "discs", "cubism")
+    assert unknown.exit_code == 1 and "no style 'cubism'" in one_sentence(unknown.stderr)
+
+
+@pytest.mark.parametrize("count", [10**9, 99999999999999999999])
+def test_more_results_than_the_disk_holds_are_refused_in_one_sentence(
+    vivid_model, cat, tmp_path, count
+):
+    options = ["--model", vivid_model, "--out", tmp_path / "out"]
+    done = invoke("restyle", cat, *options, "--count", count)
+    assert done.exit_code == 1
+    assert "results: about" in one_sentence(done.stderr)
+    assert not (tmp_path / "out").exists()
+
+
 def test_some_skipped_is_three_and_nothing_done_is_one(vivid_model, cat, tmp_path):
     options = ["--model", vivid_model, "--style", "discs", "--out", tmp_path / "out"]
     some = invoke("restyle", cat, tmp_path / "no.png", *options)
@@ -184,6 +248,7 @@ def test_some_skipped_is_three_and_nothing_done_is_one(vivid_model, cat, tmp_pat
         (["--reference", "nowhere.png"], "nowhere.png: it does not exist"),
         (["--model", "nowhere"], "no model 'nowhere'"),
         (["--model", "."], "holds no model: config.json is missing"),
+        (["--interpolate", "discs", "discs", "--animation", "mp4"], "one of gif, webp, apng"),
     ],
 )
 def test_a_wrong_wish_is_one_sentence(vivid_model, cat, tmp_path, options, said):
@@ -200,6 +265,8 @@ def test_a_wrong_wish_is_one_sentence(vivid_model, cat, tmp_path, options, said)
         ["restyle", "cat.png"],
         ["restyle", "cat.png", "--out", "o", "--count", "0"],
         ["restyle", "cat.png", "--out", "o", "--size", "big"],
+        ["restyle", "cat.png", "--out", "o", "--strength", "1.6"],
+        ["restyle", "cat.png", "--out", "o", "--strength", "nan"],
         ["restyle", "cat.png", "--out", "o", "--model", ".", "--nonsense"],
         ["train"],
         ["train", "--out", "o", "--model", "unknown"],

@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import re
@@ -7,13 +8,15 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from gan_lessons.restyle.folder import Wish, restyle_files
+from gan_lessons.restyle.folder import restyle_files
 from gan_lessons.restyle.gallery import page
 from gan_lessons.restyle.sources import distinct, find_sources
+from gan_lessons.restyle.wish import Wish, check_cost, of_one
 from gan_lessons.style_transfer import StyleTransfer
 
 STYLES = ("discs", "squares", "stripes")
@@ -106,8 +109,11 @@ def test_manifest_says_what_came_of_what(model, tmp_path):
 
 def test_reference_gives_the_style(model, tmp_path):
     cat, reference = draw(tmp_path / "cat.png"), draw(tmp_path / "ref.png", seed=5)
-    manifest = restyle(model, [cat], tmp_path / "out", Wish(("discs",), 2, reference=reference))
-    assert manifest["asked"]["reference"] == str(reference)
+    wish = Wish(("discs",), 2, references=(reference,))
+    manifest = restyle(model, [cat], tmp_path / "out", wish)
+    [listed] = manifest["asked"]["references"]
+    assert listed["file"] == str(reference)
+    assert (tmp_path / "out" / listed["preview"]).is_file()
     want = model.restyle(cat, "discs", count=2, reference=reference)
     for one, picture in zip(results(manifest), want, strict=True):
         made = np.asarray(Image.open(tmp_path / "out" / one), int)
@@ -157,9 +163,8 @@ def test_distinct_names_are_files_everywhere(names):
     [(["a", "a__x"], ["x__y", "y"]), (["a", "a_"], ["_x", "x"]), (["a"], ["b/c", "b:c", "../x"])],
 )
 def test_no_stem_and_style_make_one_name_twice(stems, styles):
-    from gan_lessons.restyle.folder import _names
-
-    made = [one["file"] for stem in distinct(stems) for one in _names(stem, Wish(tuple(styles), 2))]
+    wish = Wish(tuple(styles), 2)
+    made = [one["file"] for stem in distinct(stems) for one in wish.names(stem)]
     assert len(set(made)) == len(made) == 2 * len(stems) * len(styles)
     assert not any("/" in name for name in made)
 
@@ -237,7 +242,8 @@ def test_nothing_done_is_an_error_and_leaves_no_gallery(model, tmp_path):
 
 def test_bad_wishes_are_refused_before_a_folder_is_made(model, tmp_path):
     cat = draw(tmp_path / "cat.png")
-    wishes = [Wish(("nope",)), Wish(STYLES, count=0), Wish(STYLES, reference=tmp_path / "no.png")]
+    missing = Wish(STYLES, references=(tmp_path / "no.png",))
+    wishes = [Wish(("nope",)), Wish(STYLES, count=0), missing]
     for wish in wishes:
         with pytest.raises(ValueError):
             restyle(model, [cat], tmp_path / "out", wish)
@@ -315,14 +321,23 @@ def test_gallery_escapes_whatever_a_name_holds():
     evil = "<script>alert(1)</script>\"'&"
     manifest = {
         "model": {"name": evil},
-        "asked": {"styles": [evil], "count": 1, "seed": 0, "reference": evil},
+        "asked": {
+            "styles": [evil],
+            "count": 1,
+            "seed": 0,
+            "references": [{"file": evil, "preview": f"{evil}.webp"}],
+            "strength": 1.5,
+            "animation": "",
+        },
         "versions": {evil: evil},
         "stopped": evil,
         "sources": [
             {
                 "file": evil,
                 "preview": f"{evil}.webp",
-                "results": [{"style": evil, "seed": 0, "index": 1, "file": f"{evil}.png"}],
+                "results": [
+                    {"style": evil, "reference": evil, "seed": 0, "index": 1, "file": f"{evil}.png"}
+                ],
             }
         ],
         "skipped": [{"file": evil, "reason": evil}],
@@ -331,7 +346,7 @@ def test_gallery_escapes_whatever_a_name_holds():
     assert "script" not in links.tags
     assert unquote(links.targets[1]) == f"{evil}.webp"
     assert links.images[0]["alt"] == f"{evil}, the source"
-    assert len(links.images) == 2
+    assert len(links.images) == 3 and all(image["alt"] for image in links.images)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such names")
@@ -342,3 +357,158 @@ def test_names_that_are_no_text_do_no_harm(model, tmp_path):
     assert results(manifest) == ["caf____discs__1.png"]
     assert manifest["sources"][0]["file"].endswith("caf??.png")
     assert (tmp_path / "out" / results(manifest)[0]).is_file()
+
+
+def test_each_reference_gives_its_style_and_is_named(model, tmp_path):
+    cat = draw(tmp_path / "cat.png")
+    references = (draw(tmp_path / "discs" / "red.png", seed=5), draw(tmp_path / "x" / "red.png"))
+    lines = []
+    wish = Wish(("discs", "squares"), 2, references=references)
+    manifest = restyle(model, [cat], tmp_path / "out", wish, lines=lines)
+    assert results(manifest) == [
+        f"cat__{style}__{name}__{k}.png"
+        for style in ("discs", "squares")
+        for name in ("red", "red-2")
+        for k in (1, 2)
+    ]
+    for one in manifest["sources"][0]["results"]:
+        assert one["reference"] in map(str, references)
+        want = model.restyle(cat, one["style"], count=one["index"], reference=one["reference"])[-1]
+        made = np.asarray(Image.open(tmp_path / "out" / one["file"]), int)
+        assert np.abs(made - np.asarray(want, int)).max() <= 1
+    assert lines[0] == f"{references[0]} lies in the folder of discs, and is read as squares"
+    assert lines[1] == f"{references[1]} is read once as a picture of each style: discs, squares"
+    images = Links((tmp_path / "out" / "gallery.html").read_text(encoding="utf-8")).images
+    assert sum(image["alt"].startswith("the reference ") for image in images) == 4
+    assert {"alt": f"{cat} in the style discs after {references[0]}, result 2"}.items() <= dict(
+        next(image for image in images if image["src"].endswith("discs__red__2.png"))
+    ).items()
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp", "apng"])
+def test_a_walk_is_an_animation_between_two_draws(model, tmp_path, kind):
+    cat = draw(tmp_path / "cat.png")
+    wish = Wish(("discs", "stripes"), 2, seed=3, animation=kind, frames=4)
+    manifest = restyle(model, [cat], tmp_path / "out", wish)
+    suffix = "png" if kind == "apng" else kind
+    assert results(manifest) == [f"cat__discs__stripes__{k}.{suffix}" for k in (1, 2)]
+    ends = [model.restyle(cat, style, count=2, seed=3) for style in wish.styles]
+    for k, name in enumerate(results(manifest)):
+        with Image.open(tmp_path / "out" / name) as played:
+            assert played.n_frames == 6
+            for frame, end in ((0, ends[0][k]), (3, ends[1][k])):
+                played.seek(frame)
+                off = np.abs(np.asarray(played.convert("RGB"), int) - np.asarray(end, int))
+                # Noise, which this picture is, leaves WebP as coarse as it can be.
+                assert off.mean() < {"apng": 1, "gif": 12, "webp": 64}[kind]
+    again = restyle(model, [tmp_path], tmp_path, wish)
+    assert len(restyle(model, [tmp_path], tmp_path, wish)["sources"]) == len(again["sources"])
+
+
+def test_a_walk_within_a_style_leads_from_draw_to_draw(model):
+    wish = Wish(("discs", "discs"), 2, animation="gif", frames=3)
+    codes, drawn = wish.codes(model), model.codes("discs", count=4)
+    torch.testing.assert_close(codes[[0, 3, 2, 5]], drawn)
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"styles": ("discs",), "animation": "gif"}, "two ends, got 1 style"),
+        ({"styles": STYLES, "animation": "gif"}, "two ends, got 3 styles"),
+        ({"styles": STYLES[:2], "animation": "mp4"}, "one of gif, webp, apng"),
+        ({"styles": STYLES[:2], "animation": "gif", "frames": 1}, "2 to 1,000 frames, got 1"),
+        ({"styles": STYLES[:2], "animation": "gif", "frames": 10**9}, "2 to 1,000 frames"),
+        ({"styles": STYLES[:2], "animation": "gif", "references": ("a.png",)}, "drawn styles"),
+        ({"styles": STYLES, "strength": 1.6}, "strength lies in 0..1.5"),
+        ({"styles": STYLES, "strength": float("nan")}, "strength lies in 0..1.5"),
+    ],
+)
+def test_what_cannot_be_wished_is_refused(wish, said):
+    with pytest.raises(ValueError, match=said):
+        Wish(**wish)
+
+
+def test_a_walk_too_large_for_memory_is_skipped(model, tmp_path):
+    paths = [draw(tmp_path / "long.png", (2000, 2)), draw(tmp_path / "a.png")]
+    wish = Wish(STYLES[:2], size=100, animation="gif", frames=30)
+    manifest = restyle(model, paths, tmp_path / "out", wish)
+    assert [s["file"] for s in manifest["sources"]] == [str(paths[1])]
+    assert "30 pictures of 100000 x 100 pixels" in manifest["skipped"][0]["reason"]
+
+
+def test_strength_goes_from_the_source_to_the_result(model, tmp_path):
+    cat = draw(tmp_path / "cat.png")
+    restyle(model, [cat], tmp_path / "none", Wish(("discs",), strength=0))
+    restyle(model, [cat], tmp_path / "much", Wish(("discs",), strength=1.5))
+    none, much = (Image.open(tmp_path / out / "cat__discs__1.png") for out in ("none", "much"))
+    assert none.tobytes() == Image.open(cat).tobytes()
+    assert much.tobytes() == model.restyle(cat, "discs", strength=1.5)[0].tobytes()
+    assert "at strength 1.5" in (tmp_path / "much" / "gallery.html").read_text()
+
+
+@pytest.mark.parametrize("count", [10**8, 10**20, 10**400])
+def test_more_than_the_disk_holds_is_refused_by_its_forecast(model, tmp_path, count):
+    sources = [tmp_path / "missing.png", draw(tmp_path / "cat.png")]
+    with pytest.raises(ValueError, match=r"results: about .* and .* GiB, and .* smaller --count"):
+        restyle(model, sources, tmp_path / "out", Wish(STYLES, count=count))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_forecast_is_near_what_comes(model, tmp_path):
+    cat = draw(tmp_path / "cat.png", (64, 64))
+    seconds, size = of_one(model, Wish(STYLES), [cat])
+    manifest = restyle(model, [cat], tmp_path / "out", Wish(STYLES, count=4))
+    made = [(tmp_path / "out" / name).stat().st_size for name in results(manifest)]
+    assert 0.5 < size / np.mean(made) < 2 and 0 < seconds < 10
+
+
+def test_long_runs_say_what_they_cost(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("gan_lessons.restyle.wish.of_one", lambda *_: (3.0, 2**20))
+    cat, out = draw(tmp_path / "cat.png"), tmp_path / "out"
+    assert check_cost(model, Wish(STYLES, 40), [cat], out) == (
+        "120 results: about 6 min and 0.12 GiB"
+    )
+    assert not check_cost(model, Wish(STYLES, 5), [cat], out)  # 45 s
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have other limits")
+@pytest.mark.parametrize("stem", ["long" * 25, "ü" * 50])
+def test_a_result_of_too_long_a_path_is_skipped_and_the_others_are_made(model, tmp_path, stem):
+    out = tmp_path / "out"
+    while len(os.fsencode(out)) < 4000:
+        out /= "d" * min(200, 4030 - len(os.fsencode(out)))
+    paths = [draw(tmp_path / "in" / f"{stem}.png"), draw(tmp_path / "in" / "cat.png")]
+    warned = []
+    manifest = restyle(model, paths, out, Wish(STYLES), warned=warned)
+    assert [s["file"] for s in manifest["sources"]] == [str(paths[1])]
+    assert len(results(manifest)) == 3 and manifest["stopped"] is None
+    [one] = manifest["skipped"]
+    assert one["file"] == str(paths[0]) and "too long" in one["reason"] and stem in one["reason"]
+    assert len(warned) == 1
+
+
+def test_the_longest_names_still_fit(model, tmp_path):
+    long = "a" * 120
+    wish = Wish((long, "b" * 120), 10**9, references=(f"{long}.png", f"{long}x.png"))
+    walk = Wish(wish.styles, 1, animation="webp")
+    [stem] = distinct([long])
+    for name in (f"{stem}__{'a' * 100}__{'a' * 24}-2__1000000000.png", walk.names(stem)[0]["file"]):
+        assert len(name.encode()) <= 255
+    few = Wish(wish.styles, 1, references=wish.references).names(stem)
+    assert len({one["file"] for one in few}) == 4
+    assert max(len(one["file"].encode()) for one in few) <= 245
+
+
+def test_numbers_that_json_does_not_know_become_null(model, tmp_path):
+    model = copy.copy(model)
+    model.run = {"hours": float("nan"), "loss": [1.0, float("inf")]}
+    returned = restyle(model, [draw(tmp_path / "a.png")], tmp_path / "out")
+    text = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
+
+    def refuse(name):
+        raise AssertionError(name)
+
+    stored = json.loads(text, parse_constant=refuse)
+    assert stored == returned
+    assert stored["model"]["run"] == {"hours": None, "loss": [1.0, None]}
