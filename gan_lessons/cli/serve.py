@@ -35,15 +35,17 @@ def export(
     if format not in FORMATS:
         raise typer.BadParameter(f"one of {', '.join(FORMATS)}", param_hint="--format")
     from gan_lessons.export import onnx_graphs as graphs
-    from gan_lessons.export import web
+    from gan_lessons.export import readme, web
     from gan_lessons.files import OutputFolder
     from gan_lessons.style_transfer import StyleTransfer
 
     loaded = StyleTransfer.load(model, device="cpu", precision="fp32")
     shown = called(model)
     if format == "onnx":
-        graphs.write(loaded, OutputFolder(out), shown)
-        typer.echo(f"the networks are in {out}")
+        folder = OutputFolder(out)
+        graphs.write(loaded, folder, shown)
+        readme.write(folder, loaded, shown)
+        typer.echo(f"the networks are in {out}; its README.md says what they take and give")
         return
     web.write(loaded, out, shown, runtime=runtime, report=typer.echo)
     typer.echo(f"the page is in {out}; try: python -m http.server --directory {out}")

@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import re
+import subprocess
+import sys
 import tarfile
 
 import numpy as np
@@ -13,8 +15,9 @@ from typer.testing import CliRunner
 
 from gan_lessons.cli.main import app
 from gan_lessons.data.load import load_dataset
-from gan_lessons.export import onnx_graphs, web
+from gan_lessons.export import onnx_graphs, readme, web
 from gan_lessons.files import OutputFolder
+from gan_lessons.images.gate import image_to_tensor, open_image, tensor_to_image
 from gan_lessons.models.stargan.networks import build
 from gan_lessons.style_transfer import NETWORKS, StyleTransfer
 
@@ -114,6 +117,37 @@ def test_instance_normalisation_is_exported_and_the_model_left_as_it_was(adain, 
         expected = adain.networks["generator"](x, s)
     error = (native("generator", x, s) - expected).abs().mean()
     assert error < 0.005 * expected.abs().mean(), "weights were halved, and nothing else"
+
+
+def test_the_example_of_the_readme_does_what_the_model_does(bundled, native):
+    readme.write(OutputFolder(native.folder), bundled, "emoji64")
+    text = (native.folder / "README.md").read_text(encoding="utf-8")
+    assert "CC-BY-SA-4.0" in text.upper() and "0 noto" in text and "7 fluent_ink" in text
+    for name in native.sessions:
+        given = [f"`{one.name}`" for one in native.sessions[name].get_inputs()]
+        part = text.split(f"`{name}.onnx`: ")[1].split(".onnx`")[0]
+        assert all(f"- takes {one}, " in part for one in given) and "- gives `out`, " in part
+    x = load_dataset("emoji_styles").subset("test", "openmoji").images[:1]
+    tensor_to_image(x[0]).save(native.folder / "picture.png")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.S)
+    assert len(code.splitlines()) <= 14
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=native.folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    latent = bundled.config.model.latent_dim
+    z = torch.from_numpy(np.random.default_rng(0).standard_normal((1, latent), np.float32))
+    with torch.inference_mode():
+        s = bundled.networks["mapping_network"](z, torch.tensor([7]))
+        expected = bundled.translate(x.float() / 127.5 - 1, s)[0]
+    made = image_to_tensor(open_image(native.folder / "restyled.png"))
+    assert (made - expected).abs().mean() < STEP and (made - expected).abs().max() < 4 * STEP
+
+
+def test_a_model_of_ones_own_has_the_licence_of_its_pictures(adain, tmp_path):
+    readme.write(OutputFolder(tmp_path), adain, "mine")
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "what the pictures allow" in text and "0 a, 1 b, 2 c." in text
 
 
 def test_enlarging_multiplies_by_the_kernels_before_they_are_blurred(bundled, native):
