@@ -112,7 +112,8 @@ def _lesson_and_parameters(words: list[str]) -> tuple[str, dict[str, str]]:
 def lab(ctx: typer.Context) -> None:
     """Open JupyterLab on the first lesson.
 
-    All options are passed on to it.
+    Opens copies in the folder my_lessons, which are yours: what you change there is never written
+    over, and the rest follows the course. All options are passed on to JupyterLab.
     """
     from gan_lessons.course import jupyterlab as jupyter
 

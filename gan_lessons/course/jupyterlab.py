@@ -1,9 +1,12 @@
-"""Opens JupyterLab on the first lesson.
+"""Opens JupyterLab on the first lesson, in copies of the lessons that belong to the learner.
 
-In a checkout the notebooks are opened where they lie. An installed package keeps them where nobody
-should write, so there they are copied into a folder beside the learner first.
+The notebooks of a checkout are tracked by git, and an installed package keeps them where nobody
+should write: running a lesson where it lies would change the course. So a learner gets copies; what
+he changed in them is never written over.
 """
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +18,8 @@ from pathlib import Path
 from gan_lessons.files import OutputFolder, share
 
 FIRST = "00_start_here.ipynb"
-COPY = "gan_lessons_notebooks"
+COPY = "my_lessons"
+COPIED = ".copied.json"  # in the copy: what was copied, so that what was edited can be told
 # The lessons ask nothing of the network, and a question about news hides their first picture.
 QUIET = Path(__file__).parent / "jupyter"
 _WAIT = 60  # seconds to wait for the server's address
@@ -37,7 +41,14 @@ def main(options: list[str]) -> int:
         raise ValueError(
             "JupyterLab is not installed; install it with: pip install 'gan-lessons[notebook]'"
         )
-    folder = lessons_folder(Path.cwd())
+    folder, kept = lessons_folder(Path.cwd())
+    print(f"Your copies of the lessons are in {folder}; what you change there stays.", flush=True)
+    if kept:
+        print(
+            f"The course has newer versions of {', '.join(kept)}; yours were edited and are kept. "
+            "Rename one, and the next start brings the new one.",
+            flush=True,
+        )
     process = subprocess.Popen(command(folder / FIRST, options), env=environment())
     # Ctrl-C reaches JupyterLab by itself; it asks, and only its answer ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -68,24 +79,50 @@ def command(first: Path, options: list[str]) -> list[str]:
     return start + (["--allow-root"] if root else []) + options
 
 
-def lessons_folder(beside: Path) -> Path:
-    """Finds the notebooks to open, or copies them out of the installed package.
+def lessons_folder(beside: Path) -> tuple[Path, list[str]]:
+    """Copies the lessons for the learner, as far as they are not there yet.
+
+    What the learner has not changed follows the course; what was changed is left alone.
 
     Args:
-        beside: the folder that a copy is put into. What stands there already is left alone.
+        beside: the folder that the copy is put into, where the course is installed; a checkout has
+            it in its own root.
 
     Returns:
-        A folder of notebooks that the learner may write to.
+        The folder of the copy, and the edited notebooks of which the course has newer versions.
     """
     source = share("notebooks")
-    if source.parent.name != "_share":
-        return source
-    target = OutputFolder(beside / COPY)
+    installed = source.parent.name == "_share"
+    target = OutputFolder((beside if installed else source.parent) / COPY)
+    copied, kept = _copied(target), []
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         relative = path.relative_to(source)
-        if not target.path(relative).exists():
-            target.write_bytes(relative, path.read_bytes())
-    return target.root
+        name, data = relative.as_posix(), path.read_bytes()
+        if {".ipynb_checkpoints", "__pycache__"} & set(relative.parts):
+            continue
+        mine, digest = target.path(relative), _digest(data)
+        if mine.exists() and _digest(mine.read_bytes()) != copied.get(name):
+            if name in copied and copied[name] != digest:
+                kept.append(name)
+            continue
+        if not mine.exists() or copied.get(name) != digest:
+            target.write_bytes(relative, data)
+            copied[name] = digest
+    target.write_json(COPIED, copied)
+    return target.root, kept
+
+
+def _copied(folder: OutputFolder) -> dict[str, str]:
+    """Digests of what was copied before, by name; damaged notes mean that all may be edited."""
+    try:
+        noted = json.loads(folder.path(COPIED).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def wait_for_address(process: subprocess.Popen) -> str | None:
