@@ -5,6 +5,7 @@ Shapes: logits `(N,)`, samples `(N, ...)`, pictures in [-1, 1]. What a result mu
 is measured in `losses.images`.
 """
 
+import torch  # noqa: F401, the examples need it
 from torch import Tensor
 from torch.nn import functional as F
 

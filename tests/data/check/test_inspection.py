@@ -224,7 +224,7 @@ class TestDamaged:
 MEASURED = """
 import importlib.util, re, resource, sys
 from pathlib import Path
-from gan_lessons.data.doctor import check
+from gan_lessons.data.check.inspection import check
 
 def peak():
     try:  # getrusage would remember the size of the process that started this one
