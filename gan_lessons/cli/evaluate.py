@@ -8,11 +8,19 @@ import typer
 from gan_lessons.cli.errors import Device, Model, Precision, called, example
 
 Protocol = Annotated[str, typer.Option(help="smoke, curve, class or full.")]
+Pairs = Annotated[
+    str | None,
+    typer.Option(
+        help="by-name: test pictures of one name in two styles show the same thing; none: they do "
+        "not. Left out, a folder has no pairs, and the course's own sets say for themselves."
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line of the course."""
     lines = ["gan-lessons evaluate emoji64 --protocol smoke --out measured"]
+    lines += ["gan-lessons evaluate runs/mine --pairs by-name --out measured"]
     app.command(epilog=example(*lines))(evaluate)
     lines = ["gan-lessons curve runs/first --out curve", "gan-lessons curve runs/a runs/b --out ab"]
     app.command(epilog=example(*lines))(curve)
@@ -24,6 +32,7 @@ def evaluate(
     model: Model,
     out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
     protocol: Protocol = "smoke",
+    pairs: Pairs = None,
     standard: Annotated[
         bool,
         typer.Option(
@@ -45,9 +54,10 @@ def evaluate(
 
     loaded = StyleTransfer.load(model, device=device, precision=precision)
     networks = Networks.load(loaded.device) if standard else None  # first: it may be impossible
-    benchmark.evaluate(loaded, called(model), out, which=protocol, report=typer.echo)
+    benchmark.evaluate(loaded, called(model), out, which=protocol, pairs=pairs, report=typer.echo)
     if networks:
-        bench = benchmark.Bench(loaded, benchmark.load(loaded, None), benchmark.protocol(protocol))
+        dataset = benchmark.load(loaded, None, pairs)
+        bench = benchmark.Bench(loaded, dataset, benchmark.protocol(protocol))
         evaluate_standard(bench, networks, out, report=typer.echo)
 
 
@@ -58,6 +68,7 @@ def curve(
     ],
     out: Annotated[Path, typer.Option(help="Folder for curve.json, curve.md and curve.png.")],
     protocol: Protocol = "curve",
+    pairs: Pairs = None,
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:
@@ -72,7 +83,13 @@ def curve(
     if len(named) < len(runs):
         raise ValueError("two of the runs have the same name; rename the folder of one")
     measuring.curve(
-        named, out, which=protocol, device=device, precision=precision, report=typer.echo
+        named,
+        out,
+        which=protocol,
+        pairs=pairs,
+        device=device,
+        precision=precision,
+        report=typer.echo,
     )
 
 

@@ -100,6 +100,7 @@ def load(directory: str | Path, size: int = 64, *, memory: int = 2 * 2**30) -> S
         labels=torch.tensor([styles.index(entry.style) for entry in kept]),
         keys=tuple(entry.key for entry in kept),
         splits=assign_splits(kept),
+        paired=False,  # a camera's counter, or a list numbered from 1, gives one name to two things
     )
 
 

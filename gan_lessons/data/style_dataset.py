@@ -21,9 +21,11 @@ class StyleDataset:
         images: uint8, either one tensor `(N, 3, S, S)` or a sequence of `(3, h, w)` tensors of
             differing sizes, which may decode lazily.
         labels: int64 `(N,)`, the domain of each image.
-        keys: what each image shows; one key in two styles is the same thing drawn twice.
+        keys: what each image shows.
         splits: "train", "valid" or "test" for each image.
         names: a human name for each key, where the source has one.
+        paired: whether one key in two styles is the same thing drawn twice. Names that people and
+            cameras give to files do not prove it.
     """
 
     name: str
@@ -33,6 +35,7 @@ class StyleDataset:
     keys: tuple[str, ...]
     splits: tuple[str, ...]
     names: tuple[str, ...] = ()
+    paired: bool = True
 
     def __post_init__(self):
         sizes = {len(self.images), len(self.labels), len(self.keys), len(self.splits)}

@@ -10,6 +10,7 @@ from torch import Tensor
 from gan_lessons.evaluation.contestants import (
     COLOUR,
     COPY,
+    HELD_OUT,
     MEAN,
     MODEL,
     NEAREST,
@@ -41,20 +42,24 @@ def sheet(bench, rows: int = 16) -> bytes:
         A PNG.
     """
     pairs = bench.bed.pairs[:: max(1, len(bench.bed.pairs) // rows)][:rows]
-    shown = [name for name in bench.methods if name not in (TRUE, COPY, *OF_ONE_PAIR)]
+    shown = [name for name in bench.methods if name not in (TRUE, HELD_OUT, COPY, *OF_ONE_PAIR)]
     lines, labels = [], []
     for place, pair in enumerate(pairs):
         task = bench.task(pair, bench.protocol.seeds[0])
         one = slice(place % len(task.x), place % len(task.x) + 1)
-        own = {key: getattr(task, key)[one] for key in ("x", "true", "x_features")}
-        task = replace(task, **own)
-        cells = [task.x[0], as_float(task.true[0])]
+        beside = as_float(task.true[place % len(task.x) % len(task.true)])
+        task = replace(task, x=task.x[one], x_features=task.x_features[one])
+        cells = [task.x[0], beside]
         for name in shown:
             results = bench.methods[name](task)
             cells += list(as_float(results[0, : 3 if name == MODEL else 1]))
         lines.append(torch.stack(cells).cpu())
         labels.append(f"{pair[0]} to {pair[1]}")
-    names = ["source", "truth", *(HEADINGS.get(name, name) for name in shown)]
+    names = [
+        "source",
+        "truth" if bench.bed.paired else "one of it",
+        *(HEADINGS.get(name, name) for name in shown),
+    ]
     widths = [1, 1, *(3 if name == MODEL else 1 for name in shown)]
     return encode_image(labelled(lines, labels, names, widths))
 

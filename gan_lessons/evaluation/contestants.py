@@ -17,8 +17,9 @@ MODEL, REFERENCE, MEAN = "model", "model, one reference", "model, mean code"
 COPY, COLOUR, NEAREST, TRUE = "copying", "colour transfer", "nearest training image", "true image"
 ADAIN, CYCLEGAN, PIX2PIX = "AdaIN", "CycleGAN", "pix2pix"  # trained; see `trained_baselines`
 OF_ONE_PAIR = (CYCLEGAN, PIX2PIX)
-REAL = (NEAREST, TRUE)  # drawings by hand: of the style by definition
-WITHOUT_CHANCE = (COPY, COLOUR, NEAREST, TRUE, *OF_ONE_PAIR)  # the same whatever the seed
+HELD_OUT = "held-out images"  # in the place of true ones, where no pairs are known
+REAL = (NEAREST, TRUE, HELD_OUT)  # drawings by hand: of the style by definition
+WITHOUT_CHANCE = (COPY, COLOUR, *REAL, *OF_ONE_PAIR)  # the same whatever the seed
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,23 @@ class Task:
     draws: int
     latents: int
     x: Tensor  # (N, 3, S, S) in [-1, 1], sources
-    true: Tensor  # (N, 3, S, S), uint8, their true drawings
+    true: Tensor  # (N, 3, S, S), uint8, their true drawings; of no pairs, other test pictures
     train: Tensor  # (M, 3, S, S), uint8, training pictures of the target style
     x_features: Tensor  # (N, D), perceptual
     train_features: Tensor  # (M, D)
+    paired: bool = True  # whether the truth is known
 
 
 Method = Callable[[Task], Tensor]  # to (N, K, 3, S, S), in [-1, 1] or uint8
+Referring = Callable[[Task, Tensor], Tensor]  # by references (N, K, 3, S, S), to the same shape
 
 
-def methods(model: StyleTransfer | None) -> dict[str, Method]:
+def methods(model: StyleTransfer | None, paired: bool = True) -> dict[str, Method]:
     """All that stand side by side.
 
     Args:
         model: a trained model, or None for the baselines alone.
+        paired: whether the truth is known.
 
     Returns:
         Method by name.
@@ -62,7 +66,7 @@ def methods(model: StyleTransfer | None) -> dict[str, Method]:
         NEAREST: lambda task: baselines.nearest_image(
             between(task.x_features, task.train_features), task.train
         )[:, None],
-        TRUE: lambda task: task.true[:, None],
+        TRUE if paired else HELD_OUT: lambda task: task.true[:, None],
     }
 
 
@@ -88,12 +92,16 @@ def mean_code(model: StyleTransfer, task: Task) -> Tensor:
     return mean.expand(len(task.x), -1)
 
 
-@torch.inference_mode()
 def referenced(model: StyleTransfer, task: Task) -> Tensor:
     """Codes read off one training picture of the target style for each source."""
-    x_ref = as_float(task.train[reference_rows(task)]).to(model.device)
-    y = torch.full((len(x_ref),), model.styles.index(task.pair[1]), device=model.device)
-    return model.networks["style_encoder"](x_ref, y)
+    return read_off(model, as_float(task.train[reference_rows(task)]), task.pair[1])
+
+
+@torch.inference_mode()
+def read_off(model: StyleTransfer, x_ref: Tensor, style: str) -> Tensor:
+    """The code of each reference: `(N, 3, S, S)` in [-1, 1] to `(N, style_dim)`."""
+    y = torch.full((len(x_ref),), model.styles.index(style), device=model.device)
+    return model.networks["style_encoder"](x_ref.to(model.device), y)
 
 
 def reference_rows(task: Task) -> Tensor:

@@ -27,7 +27,7 @@ from gan_lessons.evaluation import benchmark, curve_picture, tables
 from gan_lessons.evaluation.contestants import COPY, MODEL
 from gan_lessons.evaluation.measures import FIGURES
 from gan_lessons.evaluation.protocol import Protocol, protocol
-from gan_lessons.evaluation.results import COMPARED, OURS, of_way
+from gan_lessons.evaluation.results import OURS, of_way
 from gan_lessons.files import OutputFolder
 from gan_lessons.models import store, weights
 from gan_lessons.style_transfer import StyleTransfer
@@ -35,6 +35,7 @@ from gan_lessons.text import count_of
 
 FORMAT = "gan_lessons curve 1"
 CURVE, TABLE, PICTURE = "curve.json", "curve.md", "curve.png"
+COMPARED = ("truth_mean", "content", "kid")  # with copying, point by point
 KEYS = ("truth_mean", "content", "style", "kid", "diversity")
 
 
@@ -57,6 +58,7 @@ def curve(
     device: str = "auto",
     precision: str = "auto",
     dataset: StyleDataset | None = None,
+    pairs: str | None = None,
     report: benchmark.Report = print,
 ) -> dict:
     """Measure models along their training.
@@ -70,6 +72,7 @@ def curve(
         device: "auto", "cuda", "mps" or "cpu".
         precision: "auto", "fp32", "bf16" or "fp16".
         dataset: already loaded; otherwise the set that the models were trained on is.
+        pairs: see `benchmark.evaluate`.
         report: called with each line for people.
 
     Returns:
@@ -88,7 +91,7 @@ def curve(
     for number, each in enumerate(points, start=1):
         report(f"{number} of {len(points)}: {each.name}, {each.images:,} images seen")
         model = StyleTransfer.load(each.folder, device=device, precision=precision)
-        dataset = benchmark.load(model, dataset)
+        dataset = benchmark.load(model, dataset, pairs)
         place = folder.path(f"points/{each.name}")
         options = {"which": wanted, "dataset": dataset, "figures_only": True, "report": report}
         measured.append(benchmark.evaluate(model, each.name, place, **options))
@@ -193,7 +196,8 @@ def entry(point: Point, results: dict) -> dict:
         "weights": results["model"]["weights"],
         "ways": {way: values({key: of_way(known[key], way) for key in KEYS}) for way in OURS},
         "better_than_copying": {
-            way: {key: row[COPY] for key, row in leads[way].items() if COPY in row} for way in OURS
+            way: {key: leads[way][key][COPY] for key in COMPARED if COPY in leads[way][key]}
+            for way in OURS
         },
         "computed": results["computed"],
     }

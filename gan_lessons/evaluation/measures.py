@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.evaluation.contestants import NEAREST, REAL, Task
+from gan_lessons.images.movement import movement
 from gan_lessons.metrics import prdc
 from gan_lessons.metrics.diversity import diversity, same_palettes
 from gan_lessons.metrics.features import as_float, embed, perceive
@@ -14,8 +15,6 @@ from gan_lessons.metrics.frechet import SUBSETS, kernel_distance
 from gan_lessons.metrics.memorisation import memorisation
 from gan_lessons.metrics.paired import content, truth
 from gan_lessons.metrics.style import Judge
-
-Row = dict[str, dict[str, float]]  # method to figures
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,13 @@ FIGURES = {
     "density": Figure("density", "higher"),
     "coverage": Figure("coverage", "higher"),
     "memorisation": Figure("memorisation", ""),
+    "movement": Figure("mean change of a pixel", ""),
+    "match": Figure("match, of ten references", "higher"),
+    "worth": Figure("worth of a reference", "lower"),
+    "truth_by_true": Figure("truth, by the true drawing", "lower"),
+    "truth_by_random": Figure("truth, by random references", "lower"),
+    "spread": Figure("spread over references", ""),
+    "spread_palette": Figure("spread, palettes matched", ""),
 }
 
 
@@ -47,7 +53,7 @@ FIGURES = {
 class Known:
     """What is known of a pair's target style."""
 
-    true: Tensor  # (N, D), perceptual features of the true drawings
+    true: Tensor | None  # (N, D), perceptual features of the true drawings, where they are known
     gallery: Tensor  # (M, D), of all test pictures of the style
     gallery_groups: list[str]
     wanted: list[str]  # group of each source
@@ -84,13 +90,10 @@ def describe(name: str, images: Tensor, task: Task, known: Known) -> Described:
     n, draws = images.shape[:2]
     perceptual, pooled = embed(images.flatten(0, 1), device=known.device)
     features = perceptual.view(n, draws, -1)
-    mean, best = truth(features, known.true)
-    right = content(features, known.gallery, known.gallery_groups, known.wanted)
-    found = {
-        "truth_mean": mean.mean().item(),
-        "truth_best": best.mean().item(),
-        "content": right.mean().item(),
-    }
+    moved = [movement(x.expand_as(own), as_float(own)) for x, own in zip(task.x, images)]
+    found = {} if name in REAL else {"movement": sum(moved) / len(moved)}
+    if known.true is not None:
+        found |= against_truth(features, known)
     if draws > 1:
         found |= spread_of_draws(as_float(images), features, known.device)
     if name != NEAREST and known.judge is not None:
@@ -98,6 +101,17 @@ def describe(name: str, images: Tensor, task: Task, known: Known) -> Described:
     if name not in REAL and known.usual is not None:
         found["memorisation"] = memorisation(perceptual, known.train, known.usual)
     return Described(pooled.view(n, draws, -1), found, as_set=name != NEAREST)
+
+
+def against_truth(features: Tensor, known: Known) -> dict[str, float]:
+    """Distance to the true drawings, and whether they are recognised: `(N, K, D)`."""
+    mean, best = truth(features, known.true)
+    right = content(features, known.gallery, known.gallery_groups, known.wanted)
+    return {
+        "truth_mean": mean.mean().item(),
+        "truth_best": best.mean().item(),
+        "content": right.mean().item(),
+    }
 
 
 def measure(described: Described, known: Known, seed: int) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -25,15 +26,18 @@ class Protocol:
     draws: int = 10  # latents of each source
     seeds: tuple[int, ...] = (0, 1, 2)
     latents: int = 1000  # that the mean code is averaged over
+    referred: int = 6  # sources of each pair that are restyled by ten references each
 
 
 PROTOCOLS = {
     p.name: p
     for p in (
-        Protocol("smoke", pairs=8, sources=6, train=60),
+        Protocol("smoke", pairs=8, sources=6, train=60, referred=2),
         Protocol("class", pairs=0, sources=16, train=300),
-        Protocol("full", pairs=0, sources=0, train=0),
-        Protocol("curve", pairs=0, sources=48, train=300, draws=2, seeds=(0,), latents=100),
+        Protocol("full", pairs=0, sources=0, train=0, referred=16),
+        Protocol(
+            "curve", pairs=0, sources=48, train=300, referred=4, draws=2, seeds=(0,), latents=100
+        ),
     )
 }
 
@@ -73,10 +77,14 @@ def pairs(styles: tuple[str, ...], most: int) -> list[Pair]:
     return [(styles[a], styles[b]) for a, b in sorted(chosen, key=lambda p: (p[1], p[0]))]
 
 
-def scattered(keys: list[str], most: int) -> list[str]:
+def mixed(keys: Iterable[str]) -> list[str]:
+    """Keys in an order that follows nothing and is the same always."""
+    return sorted(keys, key=lambda key: hashlib.sha256(key.encode()).digest())
+
+
+def scattered(keys: Iterable[str], most: int) -> list[str]:
     """Some of the keys, spread over all and the same ones always; 0 takes all."""
-    mixed = sorted(keys, key=lambda key: hashlib.sha256(key.encode()).digest())
-    return sorted(mixed[: most or None])
+    return sorted(mixed(keys)[: most or None])
 
 
 def concept_groups(dataset: StyleDataset) -> dict[str, str]:
@@ -104,16 +112,34 @@ def fitted(image: Tensor, size: int) -> Tensor:
     return square if side == size else resize(square[None].float(), size)[0].round().byte()
 
 
+def nothing_to_measure(dataset: StyleDataset) -> str:
+    """Why a set cannot be measured on, and what to do."""
+    if dataset.paired and "test" in dataset.splits:
+        return (
+            f"{dataset.name} has no test picture that is drawn in two styles; name the pictures of "
+            "a pair alike, or leave out --pairs and measure what needs no truth"
+        )
+    return (
+        f"{dataset.name} has no test pictures; put pictures that were not trained on into "
+        "test/STYLE beside train/STYLE"
+    )
+
+
 class TestBed:
     """Pictures of a set as the protocol wants them.
 
+    Where the set is `paired`, sources are what both styles of a pair have, and there is a truth.
+    Otherwise a name that two styles share means nothing: every test picture of a style is a source,
+    and what needs a truth is not measured.
+
     Args:
-        dataset: with the same keys in several styles.
+        dataset: any set but `letters`, which has a bed of its own.
         protocol: how much of it.
         size: pixels a side, the model's.
 
     Raises:
-        ValueError: if no two styles share a test picture, so that there is no truth to measure by.
+        ValueError: if there is nothing to measure: no test pictures, or no shared ones in a set
+            that says to be paired.
     """
 
     __test__ = False  # of gan_lessons, not of pytest
@@ -127,17 +153,19 @@ class TestBed:
             for style in dataset.styles
         }
         found = pairs(dataset.styles, protocol.pairs)
+        self.paired = dataset.paired
         self.pairs = [pair for pair in found if self.shared(pair)]
         if not self.pairs:
-            raise ValueError(
-                f"{dataset.name} has no test picture that is drawn in two styles, and results are "
-                "measured against such a truth only; evaluate a model of a set like emoji_styles"
-            )
+            raise ValueError(nothing_to_measure(dataset))
 
     def shared(self, pair: Pair) -> list[str]:
-        """Test concepts that both styles of a pair have, as many as the protocol takes."""
+        """Test concepts that both styles of a pair have, as many as the protocol takes.
+
+        Of a set that is not paired: test pictures of the first style.
+        """
         source, target = (self.rows["test", style] for style in pair)
-        return scattered([key for key in source if key in target], self.protocol.sources)
+        keys = [key for key in source if key in target] if self.paired else source
+        return scattered(keys, self.protocol.sources)
 
     def images(self, split: str, style: str, keys: list[str]) -> Tensor:
         """Pictures by key, uint8 `(N, 3, S, S)`."""

@@ -2,10 +2,13 @@
 
 The form is fixed; what quotes it may rely on every key named here. A *method* is "model" (ten
 drawn styles for each source), "model, one reference", "model, mean code", "copying", "colour
-transfer", "nearest training image", "true image" or "real images" (different concepts of the style
-in place of draws, for diversity alone), "AdaIN", and on their own pair alone "CycleGAN" and
-"pix2pix", where these come with the course. A *way* is one of the first three. A *figure* is a key
-of `measures.FIGURES`; one that a method has not got is left out, or null where it is named below.
+transfer", "nearest training image", "true image" (where no pairs are known: "held-out images") or
+"real images" (different concepts of the style in place of draws, for diversity alone), "AdaIN",
+and on their own pair alone "CycleGAN" and "pix2pix", where these come with the course. A *way* is
+one of the first three. A *figure* is a key of `measures.FIGURES`; one that a method has not got is
+left out, or null where it is named below. What ten references do to a result is measured on some
+of the sources, under "model, one reference" and for the baselines that take their style from a
+picture; older cards have none of it.
 
     format      "gan_lessons results 1"
     model       name, styles in domain order, weights (SHA-256 of all networks, as the protocol's
@@ -27,14 +30,19 @@ of `measures.FIGURES`; one that a method has not got is left out, or null where 
                   same for each seed; spread, their standard deviation; pairs, concepts and
                   pictures behind it
                 Baselines of one pair are not among them; they stand under pairs and rivals
-    comparisons for each way, for each of truth_mean, content and kid, for each baseline that has
-                it: by (how much better the way is, macro-averaged; above 0 is better), better and
-                equal (on how many pairs), pairs; and under "every baseline" the pairs on which it
-                is better than all of them at once
+    comparisons for each way, for each figure of `COMPARED`, for each baseline that has it: by (how
+                much better the way is, macro-averaged; above 0 is better), better and equal (on how
+                many pairs), pairs; and under "every baseline" the pairs on which it is better than
+                all of them at once
     rivals      the trained baselines: name, pair (source and target, or null for all), weights
                 (SHA-256 of their file) and run, as their `config.json` says
     shares      style_of_real: for each way, its style figure over that of the true pictures;
-                diversity_kept: what matching palettes leaves of the draws' diversity
+                diversity_kept and spread_kept: what matching palettes leaves of the difference
+                between draws, and between results by ten references; diversity_of_real and
+                spread_of_real: both over that of real pictures; truth_by_true_of_copying: truth
+                with the true drawing as the reference, over that of copying
+    notes       sentences that have to be read beside the figures: small samples, no known pairs, a
+                model that has not moved from its source; empty where there is nothing to say
     classifier  the judge of style: styles, accuracy and confusion on real test pictures (rows
                 true, columns as judged), or null where it does not know the styles
     pairs       for each ordered pair: source, target, concepts, figures (by method, then figure:
@@ -49,8 +57,18 @@ left out.
 import statistics
 from dataclasses import asdict
 
-from gan_lessons.evaluation.contestants import MEAN, MODEL, OF_ONE_PAIR, REFERENCE, TRUE
-from gan_lessons.evaluation.measures import FIGURES, Row, average
+from gan_lessons.evaluation.contestants import (
+    COPY,
+    HELD_OUT,
+    MEAN,
+    MODEL,
+    OF_ONE_PAIR,
+    REFERENCE,
+    TRUE,
+)
+from gan_lessons.evaluation.measures import FIGURES, average
+from gan_lessons.evaluation.progress import Row
+from gan_lessons.evaluation.referring import REFERENCES
 from gan_lessons.metrics import features
 from gan_lessons.provenance import provenance
 
@@ -69,8 +87,11 @@ LIMITED = {  # which real figure stands beside a figure, and what to call it
     "coverage": ("limit", TRUE),
     "diversity": ("limit", REAL_SETS),
     "diversity_palette": ("limit", REAL_SETS),
+    "spread": ("limit", REAL_SETS),
+    "spread_palette": ("limit", REAL_SETS),
 }
-COMPARED = ("truth_mean", "content", "kid")
+COMPARED = ("truth_mean", "truth_best", "content", "kid", "match", "worth")
+REFERRED = ("match", "worth", "truth_by_true", "truth_by_random", "spread", "spread_palette")
 EVERY = "every baseline"
 DIGITS = 6  # that a figure is written with; more would only make files differ
 
@@ -167,18 +188,28 @@ def counted(leads: list[float]) -> dict[str, int]:
 
 
 def shares(known: dict) -> dict:
-    """Style over that of real pictures, and diversity left when palettes are matched."""
+    """What one figure is of another: of real pictures, of copying, of itself."""
     style, kept = known["style"], (known["diversity_palette"]["model"], known["diversity"]["model"])
     real = style.get("limit")
     ways = {MODEL: style["model"], **style["variants"]}
+    by_true, spread = known["truth_by_true"], known["spread"]
     return {
         "style_of_real": {
             way: ratio(value["value"], real["value"]) for way, value in ways.items() if value
         }
         if real
         else {},
-        "diversity_kept": ratio(kept[0]["value"], kept[1]["value"]) if all(kept) else None,
+        "diversity_kept": of(*kept),
+        "spread_kept": of(of_way(known["spread_palette"], REFERENCE), of_way(spread, REFERENCE)),
+        "diversity_of_real": of(known["diversity"]["model"], known["diversity"].get("limit")),
+        "spread_of_real": of(of_way(spread, REFERENCE), spread.get("limit")),
+        "truth_by_true_of_copying": of(of_way(by_true, REFERENCE), by_true["baselines"].get(COPY)),
     }
+
+
+def of(part: dict | None, whole: dict | None) -> float | None:
+    """One figure as a share of another, where there are both."""
+    return ratio(part["value"], whole["value"]) if part and whole else None
 
 
 def ratio(part: float, whole: float) -> float | None:
@@ -204,8 +235,8 @@ def one_figure(key: str, plan, counts: dict, rows: dict[tuple, Row]) -> dict:
     entry["variants"] = {name: values[name] for name in (REFERENCE, MEAN) if name in values}
     if key in LIMITED:
         kind, source = LIMITED[key]
-        entry[kind] = values.get(source)
-    outside = (*OURS, TRUE, REAL_SETS, *OF_ONE_PAIR)
+        entry[kind] = values.get(source) or values.get(HELD_OUT)
+    outside = (*OURS, TRUE, HELD_OUT, REAL_SETS, *OF_ONE_PAIR)
     entry["baselines"] = {name: v for name, v in values.items() if name not in outside}
     return entry
 
@@ -219,15 +250,23 @@ def over_seeds(key: str, name: str, plan, counts: dict, rows: dict) -> dict | No
     if any(value is None for value in seeds):
         return None
     has = [pair for pair in counts if key in rows[pair, plan.seeds[0]].get(name, {})]
-    draws = plan.draws if name == MODEL else 1
+    concepts, pictures = behind(key, name, plan, [counts[pair] for pair in has])
     return {
         "value": short(statistics.fmean(seeds)),
         "spread": short(statistics.stdev(seeds)) if len(seeds) > 1 else None,
         "seeds": [short(value) for value in seeds],
         "pairs": len(has),
-        "concepts": sum(counts[pair] for pair in has),
-        "pictures": sum(counts[pair] for pair in has) * draws * len(plan.seeds),
+        "concepts": concepts,
+        "pictures": pictures * len(plan.seeds),
     }
+
+
+def behind(key: str, name: str, plan, counts: list[int]) -> tuple[int, int]:
+    """How many sources and results of one seed stand behind a figure of a method."""
+    if key not in REFERRED:
+        return sum(counts), sum(counts) * (plan.draws if name == MODEL else 1)
+    concepts = sum(min(count, plan.referred or count) for count in counts)
+    return concepts, concepts * (1 if key == "truth_by_true" else REFERENCES)
 
 
 def one_pair(pair, count: int, plan, rows: dict) -> dict:

@@ -131,7 +131,9 @@ def one_pair(bench, networks: Networks, pair: Pair, real: Tensor) -> dict[str, d
     task, found = bench.task(pair, bench.protocol.seeds[0]), {}
     for name, method in bench.methods.items():
         images = method(task)
-        own = {"lpips": networks.apart(images, task.true, bench.device)}
+        own = {}
+        if task.paired:
+            own["lpips"] = networks.apart(images, task.true, bench.device)
         if name != NEAREST and min(len(images), len(real)) > 1:
             features = networks.features(images[:, 0], bench.device)
             own["kid"] = 1000 * kernel_distance(real, features, seed=task.seed)[0]

@@ -32,6 +32,7 @@ def markdown(results: dict) -> str:
         f"{used['precision']}), {used['platform']}, threads: {used['threads']}; gan_lessons "
         f"{used['gan_lessons']}, commit {used['commit']}, torch {used['torch']}.",
         "",
+        *(f"**Note:** {note}\n" for note in results.get("notes", [])),
         *table(results["figures"]),
         "",
         *compared(results["comparisons"], results["shares"]),
@@ -61,7 +62,8 @@ def table(entries: dict) -> list[str]:
     head = ["figure", "model", "one reference", "mean code", *names, "floor or limit", "pictures"]
     lines = header(head)
     for key, entry in entries.items():
-        if entry["model"] is None:
+        known = entry["model"] or entry["variants"].get(REFERENCE)
+        if known is None:
             continue
         real = entry.get("limit") or entry.get("floor")
         variants = [entry["variants"].get(name) for name in (REFERENCE, MEAN)]
@@ -69,7 +71,7 @@ def table(entries: dict) -> list[str]:
         shown = [number(value, FIGURES[key].digits) for value in values]
         arrow = {"lower": " (lower is better)", "higher": " (higher is better)", "": ""}
         title = entry["title"] + arrow[entry["better"]]
-        lines.append(f"| {' | '.join([title, *shown, str(entry['model']['pictures'])])} |")
+        lines.append(f"| {' | '.join([title, *shown, str(known['pictures'])])} |")
     return lines
 
 
@@ -104,11 +106,18 @@ def compared(comparisons: dict, shares: dict) -> list[str]:
                 lines.append(f"| {' | '.join([FIGURES[key].title, WAYS[way], *cells])} |")
     lines += ["", "First the pairs of styles, then by how much on average; above 0 is better."]
     style, kept = shares["style_of_real"], shares["diversity_kept"]
+    wide = shares.get("diversity_of_real"), shares.get("spread_of_real"), shares.get("spread_kept")
     if style:
         told = ", ".join(f"{WAYS[way]} {value:.3f}" for way, value in style.items() if value)
         lines.append(f"Style, as a share of what real pictures score: {told}.")
     if kept is not None:
         lines.append(f"Of the draws' diversity, {kept:.0%} is left when palettes are matched.")
+    if None not in wide:
+        drawn, referred, left = wide
+        lines.append(
+            f"Of the distance between real pictures draws reach {drawn:.0%} and ten references "
+            f"{referred:.0%}, of which {left:.0%} is left when palettes are matched."
+        )
     return [*lines, ""]
 
 

@@ -14,6 +14,7 @@ from gan_lessons.evaluation.contestants import (
     CYCLEGAN,
     PIX2PIX,
     Method,
+    Referring,
     Task,
     reference_rows,
 )
@@ -35,6 +36,7 @@ class Rival:
     pair: Pair | None  # the only one it was trained for; None: any
     run: dict  # what made the weights
     weights: str  # SHA-256 of their file
+    by_references: Referring | None = None  # where it takes its style from pictures
 
 
 def bundled(dataset: StyleDataset, size: int, device: str) -> list[Rival]:
@@ -62,6 +64,7 @@ def rival(folder: Path, device: str) -> tuple[Rival, tuple[str, int]]:
     made = Rival(
         title=TITLES[architecture],
         method=referring(network) if architecture == "adain" else translating(network),
+        by_references=by_references(network) if architecture == "adain" else None,
         pair=pair,
         run=translator_store.describe(folder)["run"],
         weights=hashlib.sha256((folder / translator_store.FILE).read_bytes()).hexdigest(),
@@ -79,6 +82,16 @@ def referring(network: nn.Module) -> Method:
 
     def method(task: Task) -> Tensor:
         return passes(network, task.x, as_float(task.train[reference_rows(task)]))[:, None]
+
+    return method
+
+
+def by_references(network: nn.Module) -> Referring:
+    """The same with references that it is given, several of each source."""
+
+    def method(task: Task, x_ref: Tensor) -> Tensor:
+        x = task.x.repeat_interleave(x_ref.shape[1], dim=0)
+        return passes(network, x, x_ref.flatten(0, 1)).unflatten(0, x_ref.shape[:2])
 
     return method
 

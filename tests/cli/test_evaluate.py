@@ -32,7 +32,7 @@ def quick(monkeypatch):
 def test_ctrl_c_keeps_what_is_measured_and_the_same_command_ends_it(
     model, quick, tmp_path, monkeypatch
 ):
-    command = ("evaluate", model, "--protocol", "smoke", "--out", tmp_path, "--device", "cpu")
+    command = ("evaluate", model, "--out", tmp_path, "--device", "cpu", "--pairs", "by-name")
     with monkeypatch.context() as patch:
         patch.setattr(
             Bench, "measure", lambda self, *unit: (_ for _ in ()).throw(KeyboardInterrupt)
@@ -48,7 +48,19 @@ def test_ctrl_c_keeps_what_is_measured_and_the_same_command_ends_it(
     assert results["data"]["name"] == "drawings"
 
 
+def test_names_in_a_folder_prove_no_pairs(model, quick, tmp_path):
+    done = invoke("evaluate", model, "--out", tmp_path, "--device", "cpu")
+    assert done.exit_code == 0, done.output
+    assert "note: nothing says that two pictures of one name show the same thing" in done.output
+    assert "note: small samples: 2 test pictures in each pair." in done.output
+    figures = json.loads((tmp_path / "results.json").read_text())["figures"]
+    assert figures["truth_mean"]["model"] is None and figures["style"]["model"] is not None
+
+
 def test_mistakes_are_one_sentence(model, tmp_path):
+    guessed = invoke("evaluate", model, "--pairs", "guess", "--out", tmp_path)
+    assert guessed.exit_code == 1
+    assert guessed.stderr.strip() == "pairs are found by-name or none, got 'guess'."
     other = invoke("evaluate", model, "--protocol", "long", "--out", tmp_path)
     assert other.exit_code == 1
     assert other.stderr.strip() == "no protocol 'long'; they are smoke, class, full, curve."

@@ -8,14 +8,16 @@ import torch
 
 from gan_lessons.evaluation import benchmark, contestants, protocol, speed
 from gan_lessons.evaluation import results as results_json
-from gan_lessons.evaluation.benchmark import PARTIAL, RESULTS, SHEET, TABLE, Bench, evaluate
+from gan_lessons.evaluation.benchmark import RESULTS, SHEET, TABLE, Bench, evaluate
 from gan_lessons.evaluation.measures import FIGURES, average
+from gan_lessons.evaluation.progress import PARTIAL
 from gan_lessons.evaluation.protocol import Protocol, TestBed, fitted, pairs, scattered
 from gan_lessons.images.gate import open_image
 from gan_lessons.metrics.perceptual import distance
 from gan_lessons.provenance import commit
 from gan_lessons.style_transfer import StyleTransfer
 
+REAL_WIDTHS = ("diversity", "diversity_palette", "spread", "spread_palette")
 PLAN = Protocol("tiny", pairs=2, sources=2, train=7, draws=3, seeds=(0, 1), latents=8)
 
 
@@ -65,6 +67,44 @@ def test_true_images_are_the_limit(results):
     assert figures["content"]["limit"]["value"] == 1
 
 
+def test_a_set_with_styles_of_its_own_gets_a_judge_of_its_own(results, tiny_dataset):
+    judged = results["classifier"]
+    assert tuple(judged["styles"]) == tiny_dataset.styles
+    assert sum(map(sum, judged["confusion"])) == 6  # two test pictures of each style
+    style = results["figures"]["style"]
+    assert style["limit"]["value"] == judged["accuracy"] == 1  # discs, squares, stripes
+    assert style["baselines"]["copying"]["value"] == 0  # judged to be of the source's style
+
+
+def test_references_stand_in_the_card_with_what_they_do_to_a_copy(results):
+    figures = results["figures"]
+    for key in results_json.REFERRED:
+        assert figures[key]["model"] is None and figures[key]["variants"].keys() == {
+            "model, one reference"
+        }
+        assert {"copying", "colour transfer"} <= figures[key]["baselines"].keys()
+    copied = {key: figures[key]["baselines"]["copying"]["value"] for key in results_json.REFERRED}
+    assert copied["worth"] == 1
+    assert copied["match"] == pytest.approx(1 / 7, abs=1e-5)  # of seven training pictures
+    assert copied["spread"] == pytest.approx(0, abs=1e-5)
+    assert copied["truth_by_true"] == pytest.approx(
+        figures["truth_mean"]["baselines"]["copying"]["value"], rel=1e-4
+    )
+    real = figures["spread"]["limit"]["value"]
+    assert real == figures["diversity"]["limit"]["value"] > 0.1
+    shares = results["shares"]
+    assert shares["spread_of_real"] == pytest.approx(
+        figures["spread"]["variants"]["model, one reference"]["value"] / real, rel=1e-4
+    )
+    assert 0.8 < shares["truth_by_true_of_copying"] < 1.2
+
+
+def test_few_pictures_are_said_to_be_few(results, lines, folder):
+    (told,) = [note for note in results["notes"] if note.startswith("small samples")]
+    assert told.startswith("small samples: 2 test pictures in each pair. KID,")
+    assert f"note: {told}" in lines and f"**Note:** {told}" in (folder / TABLE).read_text()
+
+
 def test_copying_scores_the_distance_of_source_and_truth(results, tiny_dataset):
     bed = TestBed(tiny_dataset, PLAN, 16)
     by_hand = []
@@ -80,8 +120,7 @@ def test_copying_scores_the_distance_of_source_and_truth(results, tiny_dataset):
 def test_drawings_by_hand_are_exempt(results):
     assert "nearest training image" not in results["figures"]["kid"]["baselines"]
     assert "nearest training image" not in results["figures"]["memorisation"]["baselines"]
-    assert results["figures"]["style"]["model"] is None  # the classifier knows other styles
-    assert results["classifier"] is None
+    assert "nearest training image" not in results["figures"]["style"]["baselines"]
     assert results["figures"]["diversity"]["baselines"] == {}
 
 
@@ -101,7 +140,7 @@ def test_pairs_hold_every_way_and_every_baseline(results):
         assert set(entry["figures"]) == known
         assert set(entry["spread"]) == set(results_json.OURS)
         for own in entry["figures"].values():
-            assert "truth_mean" in own or own.keys() <= {"diversity", "diversity_palette"}
+            assert "truth_mean" in own or own.keys() <= {*REAL_WIDTHS}
     for way in results_json.OURS:
         mean = sum(entry["figures"][way]["kid"] for entry in results["pairs"]) / 2
         known = results["figures"]["kid"]
@@ -125,13 +164,25 @@ def test_leads_are_counted_pair_by_pair():
     assert higher["copying"]["by"] == -1.33333 and higher["every baseline"]["better"] == 0
 
 
-def test_shares_are_of_real_pictures_and_of_the_draws():
-    known = {key: {"model": None, "variants": {}} for key in FIGURES}
-    assert results_json.shares(known) == {"style_of_real": {}, "diversity_kept": None}
+def test_shares_are_of_real_pictures_of_copying_and_of_the_draws():
+    known = {key: {"model": None, "variants": {}, "baselines": {}} for key in FIGURES}
+    nothing = results_json.shares(known)
+    assert nothing.pop("style_of_real") == {} and set(nothing.values()) == {None}
     known["style"] = {"model": {"value": 0.6}, "variants": {}, "limit": {"value": 0.8}}
-    known["diversity"]["model"], known["diversity_palette"]["model"] = {"value": 2}, {"value": 0.5}
-    found = results_json.shares(known)
-    assert found == {"style_of_real": {"model": 0.75}, "diversity_kept": 0.25}
+    known["diversity"] |= {"model": {"value": 2}, "limit": {"value": 4}}
+    known["diversity_palette"]["model"] = {"value": 0.5}
+    for key, value in (("spread", 1), ("spread_palette", 0.2), ("truth_by_true", 3)):
+        known[key]["variants"] = {"model, one reference": {"value": value}}
+    known["spread"]["limit"] = {"value": 5}
+    known["truth_by_true"]["baselines"] = {"copying": {"value": 4}}
+    assert results_json.shares(known) == {
+        "style_of_real": {"model": 0.75},
+        "diversity_kept": 0.25,
+        "spread_kept": 0.2,
+        "diversity_of_real": 0.5,
+        "spread_of_real": 0.2,
+        "truth_by_true_of_copying": 0.75,
+    }
 
 
 def test_card_says_what_measured_and_what_made(results, model):
@@ -225,8 +276,11 @@ def test_other_styles_are_refused(model, tiny_dataset, tmp_path):
 
 def test_sets_without_a_truth_are_refused(tiny_dataset):
     alone = tuple(f"{i}" for i in range(len(tiny_dataset)))
-    with pytest.raises(ValueError, match="drawn in two styles"):
+    with pytest.raises(ValueError, match="drawn in two styles; name the pictures of a pair alike"):
         TestBed(replace(tiny_dataset, keys=alone), PLAN, 16)
+    training = ("train",) * len(tiny_dataset)
+    with pytest.raises(ValueError, match="no test pictures; put pictures"):
+        TestBed(replace(tiny_dataset, splits=training), PLAN, 16)
 
 
 def test_unknown_protocols_are_named():

@@ -68,7 +68,8 @@ def lines():
 def out(first, second, tmp_path_factory, lines) -> Path:
     out = tmp_path_factory.mktemp("curves") / "out"
     named = {"second": second, "first": first}
-    curve(named, out, which=PLAN, device="cpu", precision="fp32", report=lines.append)
+    options = {"which": PLAN, "pairs": "by-name", "device": "cpu", "precision": "fp32"}
+    curve(named, out, report=lines.append, **options)
     return out
 
 
@@ -103,8 +104,16 @@ def test_points_quote_what_evaluate_measured(told, out):
         )
         assert told["real"]["kid"] == figures["kid"]["floor"]["value"]
     assert told["real"]["truth_mean"] == 0 and told["real"]["content"] == 1
-    assert "style" not in told["real"]  # the classifier knows other styles
+    assert told["real"]["style"] == 1  # discs, squares and stripes are easily told apart
     assert told["protocol"]["measured_pairs"] == 2 and told["format"] == "gan_lessons curve 1"
+
+
+def test_a_folder_without_known_pairs_has_a_curve_of_what_needs_no_truth(first, tmp_path):
+    options = {"which": PLAN, "device": "cpu", "precision": "fp32", "report": silent}
+    told = curve({"first": first}, tmp_path, **options)
+    assert set(told["points"][0]["ways"]["model"]) == {"style", "kid", "diversity"}
+    assert set(told["points"][0]["better_than_copying"]["model"]) == {"kid"}
+    assert (tmp_path / PICTURE).exists() and "| copying |" in (tmp_path / TABLE).read_text()
 
 
 def test_what_all_points_share_is_left_out(out):
@@ -143,7 +152,8 @@ def test_interrupted_and_resumed_measures_nothing_twice(first, told, tmp_path, m
         return whole(self, *unit)
 
     monkeypatch.setattr(Bench, "measure", stop_at_the_fourth)
-    wish = {"which": PLAN, "device": "cpu", "precision": "fp32", "report": silent}
+    wish = {"which": PLAN, "pairs": "by-name", "device": "cpu", "precision": "fp32"}
+    wish |= {"report": silent}
     with pytest.raises(KeyboardInterrupt):
         curve({"first": first}, tmp_path, **wish)
     assert not (tmp_path / CURVE).exists()

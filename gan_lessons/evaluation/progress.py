@@ -1,0 +1,86 @@
+"""Measuring unit by unit: each is written down at once, so that nothing is measured twice."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from gan_lessons.files import OutputFolder
+from gan_lessons.text import duration
+
+PARTIAL = "partial.jsonl"
+Row = dict[str, dict[str, float]]  # contestant to measures
+Unit = tuple[tuple[str, ...], int]  # what is measured, such as a pair of styles, and the seed
+Report = Callable[[str], None]
+
+
+class Bench(Protocol):
+    """What can be measured unit by unit."""
+
+    def units(self) -> list[Unit]:
+        """All of them, in the order of work."""
+
+    def measure(self, what: tuple[str, ...], seed: int) -> Row:
+        """Measure one."""
+
+    def forecast(self, units: list[Unit]) -> float:
+        """Seconds that some will take."""
+
+    def named(self, unit: Unit) -> str:
+        """One of them in words."""
+
+
+def work(bench: Bench, done: "Partial", report: Report) -> None:
+    """Measure what is not measured yet, and say how much is left."""
+    left = [unit for unit in bench.units() if unit not in done.rows]
+    if left:
+        report(
+            f"this will take {duration(bench.forecast(left))}; it can be stopped and gone on with"
+        )
+    started = time.monotonic()
+    for number, unit in enumerate(left, start=1):
+        used = time.process_time()
+        try:
+            row = bench.measure(*unit)
+            done.add(unit, row, time.process_time() - used)
+        except KeyboardInterrupt:
+            report(
+                f"stopped after {number - 1} of {len(left)}; the same command goes on from there"
+            )
+            raise
+        seconds_left = (time.monotonic() - started) / number * (len(left) - number)
+        report(f"{number}/{len(left)}  {bench.named(unit)}  {duration(seconds_left)} left")
+
+
+class Partial:
+    """What is measured already, kept in one file, a line for each unit."""
+
+    def __init__(self, folder: OutputFolder, fingerprint: str):
+        self.folder, self.rows, self.cpu_seconds = folder, {}, 0.0
+        lines = list(self.read())
+        if not lines:
+            folder.append_line(PARTIAL, json.dumps({"of": fingerprint}))
+        elif lines[0] != {"of": fingerprint}:
+            raise ValueError(
+                f"{folder.root} holds the evaluation of other weights or by another protocol; "
+                "name another folder"
+            )
+        for line in lines[1:]:
+            self.rows[tuple(line["pair"]), line["seed"]] = line["figures"]
+            self.cpu_seconds += line["cpu_seconds"]
+
+    def read(self) -> Iterator[dict]:
+        """Whole lines; what a kill cut short is measured again."""
+        path = self.folder.root / PARTIAL
+        for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            try:
+                yield json.loads(text)
+            except json.JSONDecodeError:
+                continue
+
+    def add(self, unit: Unit, row: Row, cpu_seconds: float) -> None:
+        """Write down one unit."""
+        line = {"pair": unit[0], "seed": unit[1], "figures": row, "cpu_seconds": cpu_seconds}
+        self.cpu_seconds += cpu_seconds
+        self.folder.append_line(PARTIAL, json.dumps(line))
+        self.rows[unit] = row
