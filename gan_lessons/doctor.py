@@ -18,7 +18,7 @@ from gan_lessons.files import share
 from gan_lessons.text import count_of
 
 PACKAGE = "gan-lessons"
-BUNDLED = ("emoji_styles", "painted_photos")
+BUNDLED = ("emoji_styles", "painted_photos", "letters")
 SPLITS = ("train", "valid", "test")
 GIB = 2**30
 LEAST_MEMORY = 4  # GiB; the smoke preset and JupyterLab side by side
@@ -127,9 +127,12 @@ def describe_data() -> str:
         for path in found:
             # What belongs to no split, such as references that nobody trains on, is left out.
             rows = [row for row in read_index(path) if row["split"] in SPLITS]
-            splits = Counter(row["split"] for row in rows)
+            # A file of `letters` is an alphabet, and its row names the letters that it has.
+            splits = Counter()
+            for row in rows:
+                splits[row["split"]] += len(row.get("letters", "1"))
             shares = ", ".join(f"{splits[split]:,} {split}" for split in SPLITS if splits[split])
-            lines.append(f"  {path.name}: {len(rows):,} images ({shares})")
+            lines.append(f"  {path.name}: {sum(splits.values()):,} images ({shares})")
             lines.append(f"    {', '.join(dict.fromkeys(row['style'] for row in rows))}")
         if not found:
             lines.append(f"  not here; build it with: {PACKAGE} data build {name}")

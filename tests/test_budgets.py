@@ -9,6 +9,7 @@ MIB = 2**20
 BUDGETS = {
     "data/emoji_styles/**": 14,
     "data/painted_photos/**": 10,
+    "data/letters/**": 12,
     "data/features/**": 5,
     "data/backbone/**": 1,
     "data/models/**": 18,

@@ -1,4 +1,4 @@
-"""The commands `gan-lessons data`: list, check and build data sets."""
+"""The commands `gan-lessons data`: list, check, build and export data sets."""
 
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +12,7 @@ from gan_lessons.files import share
 BUILDERS = {
     "emoji_styles": "gan_lessons.data.emoji",
     "painted_photos": "gan_lessons.data.paintings",
+    "letters": "gan_lessons.data.build.letters",
     "features": "gan_lessons.data.build.features",
     "backbone": "gan_lessons.data.build.backbone",
 }
@@ -20,12 +21,13 @@ BUILDERS = {
 def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line of the course."""
     data = typer.Typer(
-        help="List, check and build data sets.", no_args_is_help=True, rich_markup_mode=None
+        help="List, check, build and export data sets.", no_args_is_help=True, rich_markup_mode=None
     )
     app.add_typer(data, name="data", epilog=example("gan-lessons data list"))
     data.command("list", epilog=example("gan-lessons data list"))(list_sets)
     data.command(epilog=example("gan-lessons data check my_styles/"))(check)
     data.command(epilog=example("gan-lessons data build emoji_styles --size 128"))(build)
+    data.command(epilog=example("gan-lessons data export letters --out my_letters"))(export)
 
 
 def list_sets() -> None:
@@ -57,7 +59,7 @@ def check(
 def build(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="emoji_styles, painted_photos, features or backbone."),
+        typer.Argument(metavar="NAME", help=f"One of {', '.join(BUILDERS)}."),
     ],
     size: Annotated[
         int | None, typer.Option(help="Pixels a side, where the set comes at several.")
@@ -76,3 +78,15 @@ def build(
     home = out or share("data") / name
     builder = import_module(BUILDERS[name])
     builder.build(home, source=source, progress=typer.echo, **wanted)
+
+
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A bundled set of images.")],
+    out: Annotated[Path, typer.Option(help="Folder to write into.")],
+) -> None:
+    """Write a bundled set as pictures in folders, as a set of one's own would be."""
+    from gan_lessons.data.folder_writer import write_folders
+    from gan_lessons.data.load import load_dataset
+
+    count = write_folders(load_dataset(name), out)
+    typer.echo(f"{out}: {count:,} pictures; train on them with --data {out}")

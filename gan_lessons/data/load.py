@@ -9,7 +9,7 @@ def load_dataset(name: str | Path, *, size: int = 64) -> StyleDataset:
     """Load a bundled set by name, or any folder with one subfolder a style.
 
     Args:
-        name: "emoji_styles", "painted_photos", or a folder.
+        name: "emoji_styles", "painted_photos", "letters", or a folder.
         size: side in pixels at which the images will be used.
 
     Returns:
@@ -18,13 +18,15 @@ def load_dataset(name: str | Path, *, size: int = 64) -> StyleDataset:
     Raises:
         ValueError: if the name is neither a bundled set nor a folder.
     """
-    from gan_lessons.data import emoji, folders, paintings
+    from gan_lessons.data import emoji, folders, letters, paintings
 
     if name == "emoji_styles":
         # Smaller sizes are made from the next larger archive, where batches are drawn.
         return emoji.load(min((s for s in emoji.SIZES if s >= size), default=size))
     if name == "painted_photos":
         return paintings.load(size)
+    if name == "letters":
+        return letters.load()
     if Path(name).is_dir():
         return folders.load(Path(name), size)
     raise ValueError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-BUNDLED = ("emoji_styles", "painted_photos")
+BUNDLED = ("emoji_styles", "painted_photos", "letters")
 SPLITS = ("train", "valid", "test")
 
 
@@ -26,6 +26,9 @@ class StyleDataset:
         names: a human name for each key, where the source has one.
         paired: whether one key in two styles is the same thing drawn twice. Names that people and
             cameras give to files do not prove it.
+        series: which images are of one hand, such as the letters of one typeface, where the source
+            says so: one of them is a reference for the others.
+        families: the series that are siblings, which lie on one side of the split.
     """
 
     name: str
@@ -36,6 +39,8 @@ class StyleDataset:
     splits: tuple[str, ...]
     names: tuple[str, ...] = ()
     paired: bool = True
+    series: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
 
     def __post_init__(self):
         sizes = {len(self.images), len(self.labels), len(self.keys), len(self.splits)}
@@ -115,7 +120,11 @@ class StyleDataset:
             labels=self.labels[rows],
             keys=tuple(self.keys[i] for i in chosen),
             splits=tuple(self.splits[i] for i in chosen),
-            names=tuple(self.names[i] for i in chosen) if self.names else (),
+            **{
+                told: tuple(getattr(self, told)[i] for i in chosen)
+                for told in ("names", "series", "families")
+                if getattr(self, told)
+            },
         )
 
 

@@ -85,7 +85,12 @@ def to_uint8(tensor: Tensor) -> Tensor:
 
 
 def encode_image(
-    image: Image.Image, format: str = "PNG", *, quality: int = 92, colours: int = 0
+    image: Image.Image,
+    format: str = "PNG",
+    *,
+    quality: int = 92,
+    colours: int = 0,
+    lossless: bool = False,
 ) -> bytes:
     """Encodes an image without any metadata.
 
@@ -95,6 +100,7 @@ def encode_image(
         format: one of Pillow's format names, such as `PNG`, `JPEG` or `WEBP`.
         quality: 1 to 100, for the formats that lose.
         colours: at most so many, 256 or fewer, which makes a PNG small; 0 keeps all.
+        lossless: every pixel of a WebP stays as it is; `quality` is then how hard to press.
 
     Returns:
         The bytes of the file.
@@ -106,7 +112,7 @@ def encode_image(
     options: dict[str, dict[str, Any]] = {
         "PNG": {"optimize": colours > 0},
         "JPEG": {"quality": quality, "subsampling": 0 if quality > 90 else 2},
-        "WEBP": {"quality": quality, "method": 6},
+        "WEBP": {"quality": quality, "method": 6, "lossless": lossless},
     }
     if format not in options:
         raise ValueError(f"{format} is not written here; choose one of {', '.join(options)}.")

@@ -112,6 +112,7 @@ def test_the_commands_are_those_of_the_documentation():
         "data list",
         "data check",
         "data build",
+        "data export",
     }
 
 
@@ -580,7 +581,7 @@ def test_data_check_tells_what_is_wrong(styles_folder, tmp_path):
 
 def test_data_build_without_its_packages_is_one_sentence(tmp_path):
     (tmp_path / "empty").mkdir()
-    for name in ("emoji_styles", "painted_photos"):
+    for name in ("emoji_styles", "painted_photos", "letters"):
         options = ["--source", tmp_path / "empty", "--out", tmp_path / "out"]
         done = invoke("data", "build", name, *options)
         assert done.exit_code == 1

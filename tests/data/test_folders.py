@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from PIL import Image
 
 from gan_lessons.data import folders
 from gan_lessons.data.batches import Batches
+from gan_lessons.data.folder_writer import write_folders
 from gan_lessons.data.folders import Entry, LazyImages, assign_splits, load
 from gan_lessons.data.load import load_dataset
+from gan_lessons.data.style_dataset import StyleDataset
 
 
 def draw(path: Path, size: tuple[int, int] = (80, 80), seed: int = 0) -> None:
@@ -268,3 +271,22 @@ class TestRefusals:
             draw(tmp_path / "test" / "chalk" / f"{number}.png", seed=number)
         with pytest.raises(ValueError, match="'chalk'.*no readable images for training"):
             load(tmp_path)
+
+
+def test_a_set_written_as_folders_is_read_back(tmp_path):
+    generator = torch.Generator().manual_seed(0)
+    written = StyleDataset(
+        name="made",
+        styles=("mono", "sans"),
+        images=torch.randint(0, 256, (8, 3, 16, 16), generator=generator, dtype=torch.uint8),
+        labels=torch.tensor([0, 0, 0, 0, 1, 1, 1, 1]),
+        keys=tuple("ABABABAB"),
+        splits=("train", "train", "test", "test") * 2,
+        series=("one", "one", "two", "two", "three", "three", "four", "four"),
+    )
+    assert write_folders(written, tmp_path / "out") == 8
+    back = load(tmp_path / "out", size=16)
+    assert back.styles == written.styles and Counter(back.splits) == Counter(written.splits)
+    row = back.keys.index("test/two/B")
+    assert torch.equal(back.images[row], written.images[3])
+    assert write_folders(replace(written, series=()).subset("test"), tmp_path / "flat") == 4
