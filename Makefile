@@ -2,6 +2,7 @@
 # make test      prove everything: lint, unit tests, doctests, lessons, budgets
 # make lessons   execute the lessons and store their outputs   (ONLY="00 01" picks some)
 # make lint      style alone
+# make margins   how far the lessons' numbers stand from their bands   (ONLY="02 solutions/02")
 # make bench     speed and memory, as ratios within this run   (ONLY="training_cost" picks some)
 # make models    what was trained for the course, on what, and the command that trains it again
 # make wheel     build the wheel into dist/
@@ -24,7 +25,7 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 
-.PHONY: help lab test lessons lint bench models wheel pins clean
+.PHONY: help lab test lessons lint margins bench models wheel pins clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -48,6 +49,9 @@ lessons: $(READY)
 lint: $(READY)
 	@echo "== Style"
 	@$(BIN)/python -m ruff check .
+
+margins: $(READY)
+	@$(BIN)/python -m gan_lessons.course.margins $(ONLY) $(ARGS)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks $(ONLY)

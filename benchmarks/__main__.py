@@ -3,6 +3,8 @@
 import importlib
 import sys
 
+from benchmarks.timing import processor
+
 NAMES = ("using", "training_cost", "web", "explorer", "app")
 
 
@@ -15,6 +17,7 @@ def main(names: list[str]) -> None:
     unknown = sorted(set(names) - set(NAMES))
     if unknown:
         sys.exit(f"no benchmark {', '.join(unknown)}; they are {', '.join(NAMES)}")
+    print(f"On {processor()}")
     for name in names or NAMES:
         importlib.import_module(f"benchmarks.{name}").run()
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.timing import alone
+from benchmarks.timing import by_turns, quartiles
 
-WARM, CALLS = 5, 41
+WARM, ROUNDS = 5, 41
 
 
 def plain_call():
@@ -96,15 +96,14 @@ def wild_drag(seconds: float) -> tuple[int, int, float]:
 
 def run(report: Callable[[str], None] = print) -> None:
     """Print the ratios, and the times themselves, which depend on the machine."""
-    plain, slider, grid = (
-        alone(make, warm=WARM, calls=CALLS) for make in (plain_call, moved_slider, sheet)
-    )
+    makes = {make.__name__: (make,) for make in (plain_call, moved_slider, sheet)}
+    plain, slider, grid = by_turns(makes, warm=WARM, rounds=ROUNDS).values()
     report(f"The style explorer at 64 px, {torch.get_num_threads()} threads")
     for name, timing in (("a moved slider, answered", slider), ("8 styles in 4 draws", grid)):
-        times = timing.median / plain.median
+        low, times, high = quartiles(timing, plain)
         spread = statistics.quantiles(timing.seconds, n=20)[-1]
         report(
-            f"  {name}: {times:.1f} plain calls of the generator, median "
+            f"  {name}: {times:.1f} plain calls of the generator ({low:.1f} to {high:.1f}), median "
             f"{1000 * timing.median:.0f} ms, 95 of 100 below {1000 * spread:.0f} ms"
         )
     sent, drawn, grown = wild_drag(60)

@@ -1,12 +1,11 @@
 """What a source image costs in training: the package's loop against the paper's to the letter."""
 
-import statistics
 from collections.abc import Callable
 
 import torch
 
 from benchmarks.paper_loop import PaperLoop
-from benchmarks.timing import Timing, alone, ratio
+from benchmarks.timing import Contender, by_turns, quartiles, ratio, times
 from gan_lessons.data.batches import Batch, Batches
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.stargan.objective import StarGAN
@@ -16,7 +15,7 @@ from gan_lessons.training import checkpoint, ema
 from gan_lessons.training.loop import update
 from gan_lessons.training.precision import best_device
 
-SOURCES, CALLS = 4, 5  # images an iteration, as in the paper's loop here; timed iterations
+SOURCES, ROUNDS = 4, 7  # images an iteration, as in the paper's loop here; timed rounds
 
 
 def noise_set(domains: int, size: int) -> StyleDataset:
@@ -68,50 +67,27 @@ def both_ways(batch: Batch) -> Batch:
     return Batch(**rows | {"from_latent": batch.from_latent})
 
 
-def ours(name: str, domains: int, precision: str) -> Callable[[int], None]:
+def ours(name: str, domains: int, precision: str = "auto") -> Contender:
     """The package's loop on the same 4 sources and 8 translations.
 
-    The first timed call is a step with R1, the second one with the lazy terms, the others are
-    plain; `lazily` weighs them.
+    A round makes a step with R1, one with the lazy terms and a plain one, and weighs them by how
+    often each kind occurs in a period of R1.
     """
     config = recipe(name, domains, 2 * SOURCES).override({"train.precision": precision})
     objective, batches = StarGAN(config), batches_of(config, 2 * SOURCES)
     state = checkpoint.create(objective, config, best_device())
+    period, lazy = config.loss.r1_interval, config.loss.lazy
 
     def call(number: int) -> None:
         batch = both_ways(batches(number))
-        kind = number if number < WARM else number - WARM
-        step = (0, config.loss.lazy, 1)[min(kind, 2)]
+        step = (0, lazy, 1)[number % 3]
         for phase in objective.phases:
             update(objective, state, phase, batch, step, 1.0)
         for key, average in state.averages.items():
             ema.update(average, state.networks[key], config.train.ema_decay)
 
-    return call
-
-
-WARM = 2
-
-
-def lazily(timing: Timing, config: Config) -> Timing:
-    """Weigh the timed steps by how often each kind occurs in a period of R1."""
-    with_r1, with_lazy, *plain = timing.seconds
-    period, due = config.loss.r1_interval, config.loss.r1_interval // config.loss.lazy
-    usual = statistics.median(plain)
-    mean = (with_r1 + (due - 1) * with_lazy + (period - due) * usual) / period
-    return Timing((mean,), timing.peak)
-
-
-def measure(name: str, domains: int, precision: str = "auto") -> tuple[Timing, Timing]:
-    """The paper's loop and ours, one after the other."""
-    theirs = alone(paper, name, domains, warm=1, calls=CALLS)
-    return theirs, mine(name, domains, precision)
-
-
-def mine(name: str, domains: int, precision: str = "auto") -> Timing:
-    """Our loop's mean step."""
-    timing = alone(ours, name, domains, precision, warm=WARM, calls=CALLS)
-    return lazily(timing, recipe(name, domains, SOURCES))
+    due = period // lazy
+    return Contender(call, (1 / period, (due - 1) / period, (period - due) / period))
 
 
 def run(report: Callable[[str], None] = print) -> None:
@@ -119,11 +95,20 @@ def run(report: Callable[[str], None] = print) -> None:
     report("Training, cost of a source image at equal latent and reference translations")
     updates = ", ".join(f"{count} of the {name}" for name, count in PaperLoop.updates.items())
     report(f"  updates on 4 sources, paper's loop: {updates}; ours: 1 of each network")
-    report(f"  64 px, {CALLS} timed iterations, on {best_device()}")
-    report(f"  at the paper's shapes, 3 domains: {ratio(*measure('paper', 3))}")
-    theirs, ours_too = measure("full", 8)
-    report(f"  at the bundled model's width, 8 domains: {ratio(theirs, ours_too)}")
-    few, many = mine("full", 2), mine("full", 64)
-    report(f"  64 domains against 2: {many.median / few.median:.2f} times the cost")
-    plain = mine("full", 8, "fp32")
-    report(f"  auto precision against float32, both ours: {ratio(plain, ours_too)}")
+    report(f"  64 px, {ROUNDS} rounds by turns, on {best_device()}")
+    for name, domains, words in (
+        ("paper", 3, "the paper's shapes, 3 domains"),
+        ("full", 8, "the bundled model's width, 8 domains"),
+    ):
+        asked = {"the paper's loop": (paper, name, domains), "ours": (ours, name, domains)}
+        asked["ours in float32"] = (ours, name, domains, "fp32")
+        found = by_turns(asked, warm=1, rounds=ROUNDS)
+        literal = found["the paper's loop"]
+        report(f"  at {words}: {ratio(literal, found['ours'])}")
+        report(f"    in float32: {ratio(literal, found['ours in float32'])}")
+        plain = times(found["ours in float32"], found["ours"])
+        report(f"    auto precision against float32, both ours: {plain}")
+    asked = {f"{count} domains": (ours, "full", count) for count in (2, 64)}
+    few, many = by_turns(asked, warm=1, rounds=ROUNDS).values()
+    low, middle, high = quartiles(many, few)
+    report(f"  64 domains against 2: {middle:.2f} times the cost ({low:.2f} to {high:.2f})")

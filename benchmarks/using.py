@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.timing import alone, ratio
+from benchmarks.timing import by_turns, quartiles, ratio
 from gan_lessons.style_transfer import StyleTransfer
 
-MODEL, BATCH, CALLS = "emoji64", 16, 7
+MODEL, BATCH, ROUNDS = "emoji64", 16, 9
 
 
 def restyling(precision: str, channels_last: bool, size: int, styles: int, compiled: bool):
@@ -44,18 +44,24 @@ def seconds_of(statement: str) -> float:
 
 def run(report: Callable[[str], None] = print) -> None:
     """Print the ratios."""
-
-    def timed(precision="auto", channels_last=True, size=64, styles=8, compiled=False):
-        args = (precision, channels_last, size, styles, compiled)
-        return alone(restyling, *args, warm=3, calls=CALLS)
-
-    report(f"Restyling with {MODEL}, batch {BATCH}")
-    usual = timed()
-    report(f"  auto against float32 contiguous: {ratio(timed('fp32', False), usual)}")
-    report(f"  compiled against eager: {ratio(usual, timed(compiled=True))}")
-    large = timed(size=128).median / usual.median
-    report(f"  128 px against 64 px: {large:.1f} times the time, 4 times the pixels")
-    one = usual.median / timed(styles=1).median
-    report(f"  8 styles in a batch against 1: {one:.2f} times the time")
+    usual = ("auto", True, 64, 8, False)  # precision, channels last, size, styles, compiled
+    asked = {
+        "usual": usual,
+        "float32 contiguous": ("fp32", False, *usual[2:]),
+        "compiled": (*usual[:4], True),
+        "128 px": (*usual[:2], 128, *usual[3:]),
+        "1 style": (*usual[:3], 1, usual[4]),
+    }
+    made = {name: (restyling, *args) for name, args in asked.items()}
+    found = by_turns(made, warm=3, rounds=ROUNDS)
+    report(f"Restyling with {MODEL}, batch {BATCH}, {ROUNDS} rounds by turns")
+    chosen = found["usual"]
+    report(f"  auto against float32 contiguous: {ratio(found['float32 contiguous'], chosen)}")
+    report(f"  compiled against eager: {ratio(chosen, found['compiled'])}")
+    low, middle, high = quartiles(found["128 px"], chosen)
+    report(f"  128 px against 64 px: {middle:.1f} times the time ({low:.1f} to {high:.1f}), "
+           "4 times the pixels")  # fmt: skip
+    low, middle, high = quartiles(chosen, found["1 style"])
+    report(f"  8 styles in a batch against 1: {middle:.2f} times ({low:.2f} to {high:.2f})")
     both = seconds_of("import gan_lessons") / seconds_of("import torch")
     report(f"Start: importing the package takes {both:.2f} times what torch alone takes")

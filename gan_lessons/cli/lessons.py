@@ -30,6 +30,12 @@ def run(
     ctx: typer.Context,
     lesson: Annotated[str, typer.Argument(help="How its name begins, such as 04.")],
     out: Out,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a finished run with other parameters.")
+    ] = False,
+    cell_seconds: Annotated[
+        float | None, typer.Option(min=1, help="Longest for one cell; smoke: 600.")
+    ] = None,
 ) -> None:
     """Execute a lesson with other parameters: -p NAME VALUE, repeatable.
 
@@ -39,7 +45,7 @@ def run(
     from gan_lessons.course.sweep import runs
 
     name, given = _lesson_and_parameters([lesson, *ctx.args])
-    result = runs.run_lesson(name, given, out)
+    result = runs.run_lesson(name, given, out, force=force, cell_seconds=cell_seconds)
     for each in result["claims"]:
         typer.echo(f"{each['name']}: {each['value']} ({each['verdict']})")
     typer.echo(f"{result['lesson']} {result['status']} after {result['seconds']:.0f} s; see {out}")

@@ -17,6 +17,7 @@ from typing import Any
 MIME = "application/vnd.gan-lessons.claim+json"
 NUMBERS = ("value", "low", "high")  # fields of a claim
 TESTED_PRESETS = ("smoke",)
+MEASURED, STORED = "measured", "stored"  # where a number comes from
 GO_ON = "GAN_LESSONS_CLAIMS_GO_ON"  # set by runs with parameters of one's own: warn, do not stop
 
 
@@ -32,6 +33,10 @@ class Claim:
         verdict: `holds`, `does not hold` or `recorded` (no band was given).
         preset: the preset of the lesson.
         overridden: the parameters that differed from those the band was set for, with their value.
+        source: `measured` now, or `stored`: read from what an earlier, longer run left.
+        refuses: the broken variant that falls out of the band.
+        least: the least that the value can be by its nature; an end of the band there is none.
+        most: the most that it can be; likewise.
     """
 
     name: str
@@ -41,6 +46,10 @@ class Claim:
     verdict: str = "recorded"
     preset: str = "smoke"
     overridden: Mapping[str, Any] | None = None
+    source: str = MEASURED
+    refuses: str = ""
+    least: float | None = None
+    most: float | None = None
 
     def __str__(self) -> str:
         if self.verdict == "recorded":
@@ -57,6 +66,10 @@ def claim(
     high: float | None,
     *,
     preset: str = "smoke",
+    source: str = MEASURED,
+    refuses: str = "",
+    least: float | None = None,
+    most: float | None = None,
     **matters: tuple[Any, Any],
 ) -> Claim:
     """Holds a measured number to the band that the lesson's text relies on.
@@ -71,6 +84,11 @@ def claim(
         low: smallest value for which the text is right; `None` for no lower end.
         high: largest value for which the text is right; `None` for no upper end.
         preset: the lesson's `preset`. The default suits a claim that no preset can change.
+        source: "stored" for a number that was read and not measured in this run.
+        refuses: what falls out of the band if it is broken, in a few words: a band that refuses
+            nothing says nothing.
+        least: the least that the value can be by its nature, where 0 would not be guessed.
+        most: the most that it can be, such as 8 of eight modes.
         **matters: the parameters on which the band depends, each with its value now and the value
             that the band was set for: `steps=(steps, 300)`.
 
@@ -91,7 +109,9 @@ def claim(
     inside = inside and (high is None or number <= high)
     overridden = {key: now for key, (now, tested) in matters.items() if now != tested}
     verdict = "holds" if inside else "does not hold"
-    result = Claim(name, number, low, high, verdict, preset, overridden)
+    result = Claim(
+        name, number, low, high, verdict, preset, overridden, _source(source), refuses, least, most
+    )
     _show(result)
     if overridden:
         given = ", ".join(f"{key}={now} for {matters[key][1]}" for key, now in overridden.items())
@@ -104,13 +124,14 @@ def claim(
     return result
 
 
-def record(name: str, value: Any, *, preset: str = "smoke") -> Claim:
+def record(name: str, value: Any, *, preset: str = "smoke", source: str = MEASURED) -> Claim:
     """Stores a measured number in the notebook without holding it to anything.
 
     Args:
         name: what was measured, in words.
         value: a number, or a tensor or array with one element.
         preset: the lesson's `preset`.
+        source: "stored" for a number that was read and not measured in this run.
 
     Returns:
         The record.
@@ -119,7 +140,7 @@ def record(name: str, value: Any, *, preset: str = "smoke") -> Claim:
     record seconds a step: 0.25
     0.25
     """
-    result = Claim(name, float(value), preset=preset)
+    result = Claim(name, float(value), preset=preset, source=_source(source))
     _show(result)
     return result
 
@@ -136,6 +157,12 @@ def recorded(notebook: Mapping[str, Any]) -> list[Claim]:
     outputs = [out for cell in notebook["cells"] for out in cell.get("outputs", [])]
     stored = [out["data"][MIME] for out in outputs if MIME in out.get("data", {})]
     return [_from_json(each) for each in stored]
+
+
+def _source(name: str) -> str:
+    if name not in (MEASURED, STORED):
+        raise ValueError(f"a number is {MEASURED!r} or {STORED!r}, not {name!r}")
+    return name
 
 
 def _show(result: Claim) -> None:

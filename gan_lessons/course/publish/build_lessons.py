@@ -43,15 +43,24 @@ def build(path: Path, root: Path) -> list[str]:
     return contract.violations(lesson, path, root)
 
 
-def execute(lesson: notebook.Notebook, path: Path) -> None:
+def execute(
+    lesson: notebook.Notebook,
+    path: Path,
+    *,
+    environment: dict[str, str] | None = None,
+    go_on: bool = False,
+) -> None:
     """Runs all cells of a notebook in a new kernel, in place.
 
     Args:
         lesson: the notebook.
         path: where it lies; the kernel works in that folder, as JupyterLab's does.
+        environment: variables of the kernel; those of this process by default.
+        go_on: whether to run the cells after one that fails.
 
     Raises:
-        ValueError: if a cell fails that is not tagged `raises-exception`.
+        ValueError: if a cell fails that is not tagged `raises-exception`, unless `go_on`; if a
+            cell takes longer than CELL_SECONDS, or the kernel dies.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -62,6 +71,7 @@ def execute(lesson: notebook.Notebook, path: Path) -> None:
     client = NotebookClient(
         running,
         timeout=CELL_SECONDS,
+        allow_errors=go_on,
         kernel_name=notebook.KERNEL["name"],
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
@@ -69,7 +79,7 @@ def execute(lesson: notebook.Notebook, path: Path) -> None:
         coalesce_streams=True,
     )
     try:
-        client.execute()
+        client.execute(**({} if environment is None else {"env": environment}))
     except CellExecutionError as error:
         if os.environ.get("GAN_LESSONS_DEBUG"):
             print(error, file=sys.stderr)

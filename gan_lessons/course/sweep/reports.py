@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gan_lessons.course.claims import STORED
 from gan_lessons.course.sweep.runs import BROKEN, FAILED, FILE
 from gan_lessons.files import OutputFolder
 
@@ -24,7 +25,8 @@ def rows(folder: str | Path) -> list[Row]:
 
     Returns:
         One row a run, by the names of their folders: "lesson", "parameters", "values" (claims and
-        records by name), "claims", "seconds", "cpu_seconds", "status" and "error".
+        records by name), "stored" (names of those that were read and not measured), "claims",
+        "seconds", "cpu_seconds", "status" and "error".
 
     Raises:
         ValueError: if there is no finished run, or a file is damaged.
@@ -35,7 +37,8 @@ def rows(folder: str | Path) -> list[Row]:
             run = json.loads(path.read_text(encoding="utf-8"))
             if "claims" in run:  # not one that is running, or was cut off
                 values = {each["name"]: float(each["value"]) for each in run["claims"]}
-                found.append(run | {"values": values})
+                kept = {each["name"] for each in run["claims"] if each.get("source") == STORED}
+                found.append(run | {"values": values, "stored": kept})
         except (ValueError, KeyError, TypeError):
             raise ValueError(f"{path} is damaged; remove its folder and run it again") from None
     if not found:
@@ -90,7 +93,7 @@ def table(runs: Sequence[Row], by: Sequence[str] = (), only: Sequence[str] = ())
 
     Returns:
         Markdown with mean, standard deviation over the runs of the group and their number, and a
-        line for what failed.
+        line for what failed. A figure that no run measured is called stored and has no spread.
 
     Raises:
         ValueError: if no run has such a parameter, or recorded such a value.
@@ -99,7 +102,7 @@ def table(runs: Sequence[Row], by: Sequence[str] = (), only: Sequence[str] = ())
     head = [*by, "runs", *only]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for key, group in grouped(runs, by).items():
-        cells = [*key, str(len(group)), *(_cell(*spread(group, name)) for name in only)]
+        cells = [*key, str(len(group)), *(_cell(group, name) for name in only)]
         lines.append(f"| {' | '.join(cells)} |")
     failed = [run for run in runs if run["status"] == FAILED]
     broken = sum(run["status"] == BROKEN for run in runs)
@@ -162,10 +165,19 @@ def write(folder: str | Path, by: Sequence[str] = (), of: str = "") -> str:
     return text
 
 
-def _cell(mean: float, deviation: float | None, count: int) -> str:
+def _cell(group: Sequence[Row], name: str) -> str:
+    mean, deviation, count = spread(group, name)
     if not count:
         return "-"
+    if _is_stored(group, name):
+        return f"{mean:.4g} (stored)"
     return f"{mean:.4g}" + ("" if deviation is None else f" ± {deviation:.2g}")
+
+
+def _is_stored(group: Sequence[Row], name: str) -> bool:
+    """Says whether one stored number came up in all runs of a group."""
+    values = {run["values"][name] for run in group if name in run["values"]}
+    return len(values) == 1 and all(name in run["stored"] for run in group if name in run["values"])
 
 
 def _told(run: Row, by: Sequence[str]) -> str:

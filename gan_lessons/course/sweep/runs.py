@@ -6,12 +6,13 @@ time it took, and what made it. A claim that does not hold is written down and s
 
 import ast
 import contextlib
+import difflib
 import itertools
 import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,6 +24,9 @@ from gan_lessons.files import OutputFolder, share
 
 FILE = "run.json"
 FINISHED, BROKEN, FAILED = "finished", "claims do not hold", "failed"
+PRESETS = ("smoke", "class", "full")
+# Longest that one cell may take, by preset; a kernel that hangs would be waited for without end.
+CELL_SECONDS = {"smoke": 600, "class": 86_400, "full": 30 * 86_400}
 THREADS = "OMP_NUM_THREADS"
 
 Report = Callable[[str], None]
@@ -63,8 +67,8 @@ def parameters_of(lesson: Path, given: Parameters) -> Parameters:
         All parameters of the lesson.
 
     Raises:
-        ValueError: if the lesson has no such parameter, or a value is of another type; the
-            sentence lists the lesson's parameters.
+        ValueError: if the lesson has no such parameter, a value is of another type, or there is
+            no such preset; the sentence lists the lesson's parameters.
     """
     tagged = [
         cell for cell in notebook.read(lesson)["cells"] if "parameters" in notebook.tags(cell)
@@ -72,36 +76,57 @@ def parameters_of(lesson: Path, given: Parameters) -> Parameters:
     own = notebook.literals(tagged[0]) if tagged else {}
     listed = ", ".join(f"{name} = {value!r}" for name, value in (own or {}).items()) or "none"
     if unknown := [name for name in given if name not in (own or {})]:
-        raise ValueError(f"{lesson.stem} has no parameter {unknown[0]!r}; its own are: {listed}")
+        meant = _meant(unknown[0], own or {})
+        raise ValueError(
+            f"{lesson.stem} has no parameter {unknown[0]!r}{meant}; its own are: {listed}"
+        )
     try:
-        return own | {name: _fitted(name, value, own[name]) for name, value in given.items()}
+        values = own | {name: _fitted(name, value, own[name]) for name, value in given.items()}
     except TypeError as error:
         raise ValueError(f"{error}; the parameters of {lesson.stem} are: {listed}") from None
+    if (asked := values.get("preset", PRESETS[0])) not in PRESETS:
+        raise ValueError(
+            f"there is no preset {asked!r}{_meant(asked, PRESETS)}; use {', '.join(PRESETS)}"
+        )
+    return values
 
 
-def run_lesson(name: str, parameters: Parameters, out: str | Path) -> dict[str, Any]:
+def run_lesson(
+    name: str,
+    parameters: Parameters,
+    out: str | Path,
+    *,
+    force: bool = False,
+    cell_seconds: float | None = None,
+) -> dict[str, Any]:
     """Executes a lesson with other parameters.
 
     Args:
         name: how the lesson's name begins.
         parameters: values by name; the others stay as they stand in the lesson.
         out: folder for the executed notebook and `run.json`.
+        force: whether to write over a finished run that had other parameters.
+        cell_seconds: longest that one cell may take; by default that of the preset.
 
     Returns:
         What `run.json` holds: "lesson", "parameters", "claims", "seconds", "cpu_seconds", "made",
         "status" ("finished", "claims do not hold" or "failed") and "error", a sentence.
 
     Raises:
-        ValueError: as for :func:`lesson_named` and :func:`parameters_of`.
+        ValueError: as for :func:`lesson_named` and :func:`parameters_of`; or if the folder holds
+            a finished run of another kind.
     """
     lesson = lesson_named(name)
     values = parameters_of(lesson, parameters)
+    if not force:
+        _spare(Path(out), lesson, values)
     folder = OutputFolder(out)
     # What stood there is of another run; without its run.json nobody takes it for this one.
     folder.write_json(FILE, {"lesson": lesson.stem, "parameters": values, "status": "running"})
-    wall, cpu = time.perf_counter(), _cpu_of_children()
-    error = _execute(lesson, values, folder.path(lesson.name))
-    wall, cpu = time.perf_counter() - wall, _since(cpu)
+    wall, cpu = time.perf_counter(), cpu_of_children()
+    limit = cell_seconds or CELL_SECONDS[values.get("preset", PRESETS[0])]
+    error = _execute(lesson, values, folder.path(lesson.name), limit)
+    wall, cpu = time.perf_counter() - wall, cpu_since(cpu)
     executed = notebook.read(folder.path(lesson.name))
     outputs.clean(executed)
     notebook.write(folder.path(lesson.name), executed)
@@ -113,7 +138,7 @@ def run_lesson(name: str, parameters: Parameters, out: str | Path) -> dict[str, 
         "claims": [claims.to_json(each) for each in found],
         "seconds": round(wall, 1),
         "cpu_seconds": cpu,
-        "made": _origin(),
+        "made": origin(),
         "status": FAILED if error else FINISHED if holds else BROKEN,
         "error": error,
     }
@@ -180,6 +205,8 @@ def sweep(
     lesson, grid = read_sweep(path)
     folders = [Path(out) / slug(given) for given in grid]
     todo = [k for k, folder in enumerate(folders) if not _is_done(folder, lesson, grid[k])]
+    for k in todo:
+        _spare(folders[k], lesson, parameters_of(lesson, grid[k]))
     report(f"{lesson.stem}: {len(grid)} runs, {len(grid) - len(todo)} of them there already")
     work = [(lesson.stem, grid[k], folders[k]) for k in todo]
     begun = time.perf_counter()
@@ -214,10 +241,11 @@ def _results(work: list[tuple], jobs: int) -> Iterator[tuple[Path, dict[str, Any
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _execute(lesson: Path, values: Parameters, target: Path) -> str | None:
+def _execute(lesson: Path, values: Parameters, target: Path, limit: float) -> str | None:
     """Runs a notebook through papermill; gives the error that stopped it, as a sentence."""
     try:
         import papermill
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
     except ImportError:
         raise ValueError(
             "Running lessons needs the notebook extra: pip install 'gan-lessons[notebook]'"
@@ -225,6 +253,7 @@ def _execute(lesson: Path, values: Parameters, target: Path) -> str | None:
     settings = {"progress_bar": False, "log_output": False, "cwd": str(lesson.parent)}
     # Kernels listen on this machine alone; their warning of it would stand between our lines.
     settings["extra_arguments"] = ["--log-level=ERROR"]
+    settings["execution_timeout"] = limit
     with _environment({claims.GO_ON: "1"}):
         try:
             papermill.execute_notebook(str(lesson), str(target), parameters=values, **settings)
@@ -232,7 +261,20 @@ def _execute(lesson: Path, values: Parameters, target: Path) -> str | None:
             first = (error.source.strip().splitlines() or [""])[0]
             place = f"code cell {error.exec_count} ({first})"
             return f"{place}: {error.ename}: {' '.join(str(error.evalue).split())}"
+        except CellTimeoutError:
+            return (
+                f"a cell took longer than {limit:g} s and was stopped; "
+                "if it needs longer, say how long by --cell-seconds"
+            )
+        except DeadKernelError:
+            return "the kernel died, as it does when memory runs out; ask for less, or run it again"
     return None
+
+
+def _meant(wrong: str, known: Iterable[str]) -> str:
+    """The question after a name that nobody knows, if another one looks like it."""
+    near = difflib.get_close_matches(str(wrong), list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _fitted(name: str, value: Any, own: Any) -> Any:
@@ -250,11 +292,34 @@ def _fitted(name: str, value: Any, own: Any) -> Any:
 
 def _is_done(folder: Path, lesson: Path, given: Parameters) -> bool:
     """Says whether a folder holds this very run, executed to its end."""
+    return _finished(folder) == _kind(lesson, parameters_of(lesson, given))
+
+
+def _spare(folder: Path, lesson: Path, values: Parameters) -> None:
+    """Refuses to write over a finished run of another lesson or with other parameters."""
+    stored = _finished(folder)
+    if stored is None or stored == _kind(lesson, values):
+        return
+    (other, before), (_, now) = stored, _kind(lesson, values)
+    differs = [f"{k} = {before[k]!r}" for k in before if k not in now or now[k] != before[k]]
+    what = f"of {other}" if other != lesson.stem else f"with {', '.join(differs)}"
+    raise ValueError(
+        f"{folder} holds a finished run {what}; name another folder, or write over it by --force"
+    )
+
+
+def _finished(folder: Path) -> tuple[str, Parameters] | None:
+    """The lesson and the parameters of a folder's run, if it came to its end."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        same = stored["parameters"] == json.loads(json.dumps(parameters_of(lesson, given)))
-        return same and stored["lesson"] == lesson.stem and stored["status"] in (FINISHED, BROKEN)
-    return False
+        if stored["status"] in (FINISHED, BROKEN):
+            return stored["lesson"], dict(stored["parameters"])
+    return None
+
+
+def _kind(lesson: Path, values: Parameters) -> tuple[str, Parameters]:
+    """The same of a run that is to be made, as JSON gives it back."""
+    return lesson.stem, json.loads(json.dumps(values))
 
 
 @contextlib.contextmanager
@@ -269,14 +334,16 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def _origin() -> dict[str, Any]:
+def origin() -> dict[str, Any]:
+    """What made a run: versions, commit, machine and threads."""
     from gan_lessons.provenance import provenance
 
     made = provenance()
     return made | {"threads": int(os.environ.get(THREADS) or made["threads"])}
 
 
-def _cpu_of_children() -> float | None:
+def cpu_of_children() -> float | None:
+    """CPU seconds of the processes that this one has waited for; None where nobody counts."""
     try:
         import resource
     except ImportError:  # Windows has no such count
@@ -285,7 +352,7 @@ def _cpu_of_children() -> float | None:
     return used.ru_utime + used.ru_stime
 
 
-def _since(before: float | None) -> float | None:
+def cpu_since(before: float | None) -> float | None:
     """CPU seconds of the kernels that ended since: this process has waited for them."""
-    now = _cpu_of_children()
+    now = cpu_of_children()
     return None if now is None or before is None else round(now - before, 1)

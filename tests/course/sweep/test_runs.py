@@ -30,9 +30,17 @@ from gan_lessons import claim, record
 claim("loss", {"hinge": 1.0, "ns": 2.0}[loss] + seed / 10, 0, 1.5, preset=preset)
 record("undefined", float("nan"))
 """
-LAST = (
-    'import time\nprint("slow", slow, flush=True)\nif slow:\n    time.sleep(60)\nrecord("end", lr)'
-)
+LAST = """\
+import os, signal, time
+print("slow", slow, flush=True)
+if slow:
+    time.sleep(60)
+if chosen == "stands still":
+    os.kill(os.getpid(), signal.SIGSTOP)
+if chosen == "dies":
+    os.kill(os.getpid(), signal.SIGKILL)
+record("end", lr, source="stored")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +102,10 @@ def test_error_is_a_sentence_and_what_was_found_before_is_kept(tmp_path):
         ({"seed": True}, "seed takes a value of type int, got True"),
         ({"loss": 3}, "loss takes a value of type str, got 3"),
         ({"sizes": "3"}, "sizes takes a value of type list, got 3"),
+        ({"preset": "huge"}, "there is no preset 'huge'; use smoke, class, full"),
+        ({"preset": "ful"}, r"no preset 'ful' \(did you mean 'full'\?\)"),
+        ({"preset": "Smoke"}, r"no preset 'Smoke' \(did you mean 'smoke'\?\)"),
+        ({"sead": 1}, r"no parameter 'sead' \(did you mean 'seed'\?\); its own are: preset"),
     ],
 )
 def test_wrong_parameters_are_refused_before_anything_runs(given, sentence, tmp_path):
@@ -108,6 +120,42 @@ def test_texts_are_read_as_the_type_that_the_lesson_has(course):
     wanted = {"lr": 1.0, "sizes": [3], "chosen": "cat", "slow": True, "loss": "1"}
     values = runs.parameters_of(lesson, given)
     assert {name: values[name] for name in wanted} == wanted and type(values["lr"]) is float
+
+
+def test_finished_run_is_not_written_over_by_another(tmp_path):
+    first = runs.run_lesson("04", {"seed": 1}, tmp_path)
+    for other in ({"seed": 2}, {"seed": 1, "lr": 0.5}, {}):
+        with pytest.raises(ValueError, match=r"holds a finished run with .*seed = 1|lr = 0.1"):
+            runs.run_lesson("04", other, tmp_path)
+    assert stored(tmp_path) == first
+    assert runs.run_lesson("04", {"seed": 1}, tmp_path)["status"] == "finished"
+    assert runs.run_lesson("04", {"seed": 2}, tmp_path, force=True)["parameters"]["seed"] == 2
+    # What failed or was cut off is nobody's result.
+    (tmp_path / "run.json").write_text(json.dumps({"lesson": "04_tiny", "status": "running"}))
+    assert runs.run_lesson("04", {"seed": 3}, tmp_path)["parameters"]["seed"] == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"slow": True}, "a cell took longer than 2 s and was stopped; if it needs longer, say"),
+        ({"chosen": "stands still"}, "a cell took longer than 2 s and was stopped"),
+        ({"chosen": "dies"}, "the kernel died"),
+    ],
+    ids=["slow", "stands still", "dies"],
+)
+def test_no_cell_is_waited_for_without_end(given, sentence, tmp_path):
+    begun = time.monotonic()
+    result = runs.run_lesson("04", given, tmp_path, cell_seconds=2)
+    assert time.monotonic() - begun < 60
+    assert result["status"] == "failed" and result["error"].startswith(sentence)
+    assert [each["name"] for each in result["claims"]] == ["loss", "undefined"]
+
+
+def test_run_tells_what_was_measured_from_what_was_stored(tmp_path):
+    found = {each["name"]: each["source"] for each in runs.run_lesson("04", {}, tmp_path)["claims"]}
+    assert found == {"loss": "measured", "undefined": "measured", "end": "stored"}
 
 
 def test_lesson_is_named_by_its_beginning(course):
@@ -213,8 +261,8 @@ def test_report_has_a_line_a_group_with_mean_and_spread(swept):
     assert reports.varied(rows) == ["loss"]
     lines = reports.table(rows, only=["loss", "end"]).splitlines()
     assert lines[0] == "| loss | runs | loss | end |"
-    assert "| hinge | 2 | 1.05 ± 0.071 | 0.01 ± 0 |" in lines
-    assert "| ns | 2 | 2.05 ± 0.071 | 0.01 ± 0 |" in lines
+    assert "| hinge | 2 | 1.05 ± 0.071 | 0.01 (stored) |" in lines
+    assert "| ns | 2 | 2.05 ± 0.071 | 0.01 (stored) |" in lines
     assert "6 runs; in 2 a claim did not hold, 2 failed." in lines
     assert lines[-1].startswith("- loss=none, seed=1: code cell")
     assert "nan" in reports.table(rows, only=["undefined"])
@@ -224,11 +272,19 @@ def test_report_groups_by_what_is_asked(swept):
     folder, *_ = swept
     rows = reports.rows(folder / "out")
     table = reports.table(rows, by=["seed", "loss"], only=["end"])
-    assert "| 0 | hinge | 1 | 0.01 |" in table
+    assert "| 0 | hinge | 1 | 0.01 (stored) |" in table
     with pytest.raises(ValueError, match="no run has a parameter 'epochs'"):
         reports.table(rows, by=["epochs"])
     with pytest.raises(ValueError, match="no run recorded 'fid'; they recorded: loss, undefined"):
         reports.table(rows, only=["fid"])
+
+
+def test_stored_figure_that_differs_between_runs_keeps_its_spread():
+    every = [{"values": {"a": v}, "stored": {"a"}, "parameters": {}, "status": "finished"}
+             for v in (1.0, 2.0)]  # fmt: skip
+    assert "1.5 ± 0.71" in reports.table(every)
+    assert "| 1 (stored) |" in reports.table([every[0], every[0]])
+    assert "| 1 ± 0 |" in reports.table([every[0], every[0] | {"stored": set()}])
 
 
 def test_figure_shows_mean_and_spread(swept):
@@ -252,7 +308,7 @@ def test_report_is_written_beside_the_runs(swept, capsys):
     folder, *_ = swept
     assert cli("report", folder / "out", "--by", "seed, loss", "--of", "end") == 0
     assert "| seed | loss | runs | end |" in capsys.readouterr().out
-    assert "| 0 | hinge | 1 | 0.01 |" in (folder / "out" / "report.md").read_text()
+    assert "| 0 | hinge | 1 | 0.01 (stored) |" in (folder / "out" / "report.md").read_text()
     with Image.open(folder / "out" / "report.png") as picture:
         assert picture.width > 300
 
@@ -277,6 +333,7 @@ def test_command_runs_a_lesson(tmp_path, capfd):
     [
         (["04", "-p", "loss", "none"], 1, "KeyError: 'none'"),
         (["04", "-p", "epochs", "3"], 1, "no parameter 'epochs'"),
+        (["04", "-p", "preset", "huge"], 1, "there is no preset 'huge'; use smoke, class, full"),
         (["04", "-p", "loss"], 2, "a name and a value are expected"),
         (["04", "05"], 2, "one lesson is expected, got 04 05"),
         (["-p", "seed", "1"], 2, "one lesson is expected, got none"),

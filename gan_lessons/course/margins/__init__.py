@@ -1,0 +1,1 @@
+"""How far each claim and each check of an exercise stands from the end of its band."""
