@@ -1,6 +1,8 @@
-"""Texts for people: counts, durations, names that any terminal can show."""
+"""Texts for people: counts, durations, names that any terminal can show; and JSON and YAML read."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 
 def count_of(number: int, thing: str) -> str:
@@ -21,3 +23,41 @@ def duration(seconds: float) -> str:
 def printable(path: str | Path) -> str:
     """A path as text that any terminal and JSON can hold."""
     return "".join(c if c.isprintable() else "?" for c in str(path))
+
+
+def parse_json(text: str) -> Any:
+    """Reads JSON that anybody may have written.
+
+    Raises:
+        ValueError: if it is no JSON, or is nested so deeply that it was made to break a reader.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def read_json(path: Path) -> Any:
+    """Reads a JSON file; see :func:`parse_json`.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is no JSON, or no text in UTF-8.
+    """
+    return parse_json(path.read_text(encoding="utf-8"))
+
+
+def read_yaml(path: Path) -> Any:
+    """Reads a YAML file of plain values.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is no YAML, no text in UTF-8, or is nested too deeply.
+        ImportError: if PyYAML is not installed.
+    """
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"it is no YAML: {type(error).__name__}") from None

@@ -1,6 +1,5 @@
 """All that was trained for the course, in order of priority: what made it, what makes it again."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from gan_lessons.course.labs import catalogue
 from gan_lessons.course.labs.card import command, cpu_seconds
 from gan_lessons.files import share
 from gan_lessons.models import store
-from gan_lessons.text import count_of, duration
+from gan_lessons.text import count_of, duration, read_json
 
 # What the course wants first; other bundled models follow.
 PRIORITY = ("emoji64", "emoji128", "adain", "cyclegan", "pix2pix")
@@ -124,7 +123,7 @@ def _lessons() -> Iterator[Entry]:
 def _run(folder: Path) -> dict[str, Any]:
     """What a model's config.json says of its training."""
     try:
-        made = json.loads((folder / "config.json").read_text(encoding="utf-8"))["run"]
+        made = read_json(folder / "config.json")["run"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return made if isinstance(made, dict) else {}

@@ -52,7 +52,7 @@ def read(path: Path) -> Notebook:
     nbformat = _nbformat()
     try:
         return nbformat.read(path, as_version=4)
-    except (AttributeError, KeyError, ValueError) as error:
+    except (AttributeError, KeyError, ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not a notebook: {error}") from error
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from gan_lessons.files import OutputFolder
-from gan_lessons.text import duration
+from gan_lessons.text import duration, parse_json
 
 PARTIAL = "partial.jsonl"
 Row = dict[str, dict[str, float]]  # contestant to measures
@@ -74,8 +74,8 @@ class Partial:
         path = self.folder.root / PARTIAL
         for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
             try:
-                yield json.loads(text)
-            except json.JSONDecodeError:
+                yield parse_json(text)
+            except ValueError:
                 continue
 
     def add(self, unit: Unit, row: Row, cpu_seconds: float) -> None:

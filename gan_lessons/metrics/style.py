@@ -1,6 +1,5 @@
 """Is it that style? A classifier trained on real pictures judges."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from gan_lessons.images.resize import resize
 from gan_lessons.metrics.features import as_float, at_once, exact
 from gan_lessons.models.classifier.networks import StyleClassifier
 from gan_lessons.models.mobilenet import fused
+from gan_lessons.text import read_json
 from gan_lessons.training.classifier import FORMAT, NAME
 
 
@@ -84,7 +84,7 @@ def judge(folder: Path | None = None, device: str = "cpu") -> Judge:
     """
     folder = folder or share("data", "features")
     try:
-        known = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
+        known = read_json(folder / f"{NAME}.json")
         network = StyleClassifier(len(known["styles"]))
         weights = {k: v.float() for k, v in load_file(folder / f"{NAME}.safetensors").items()}
         missing, unknown = network.load_state_dict(weights, strict=False)

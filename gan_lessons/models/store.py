@@ -8,6 +8,7 @@ from gan_lessons.files import OutputFolder, share
 from gan_lessons.models import weights
 from gan_lessons.models.stargan import presets
 from gan_lessons.models.stargan.recipe import Config
+from gan_lessons.text import read_yaml
 
 RECIPE = "recipe.yaml"
 FIRST = "first"  # folder within a model's: the record of the training whose weights it began with
@@ -119,12 +120,13 @@ def read_recipe(path: str | Path) -> tuple[str, dict]:
     Raises:
         ValueError: if there is no such file, or it is something else.
     """
-    yaml, path = _yaml(), Path(path)
+    _yaml()
+    path = Path(path)
     if not path.is_file():
         raise ValueError(f"no recipe {path}; give the {RECIPE} of a model, or --preset")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
+        values = read_yaml(path)
+    except ValueError:
         raise ValueError(f"{path} is not YAML; restore it from the model's source") from None
     if not isinstance(values, dict) or not isinstance(values.get(ARCHITECTURE), str):
         raise ValueError(f"{path} is no recipe: it does not name its `{ARCHITECTURE}:`")

@@ -1,7 +1,6 @@
 """Stored translators: pix2pix, CycleGAN and AdaIN, one safetensors file in half precision each."""
 
 import hashlib
-import json
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -11,6 +10,7 @@ from torch import nn
 from gan_lessons.config import Recipe
 from gan_lessons.files import OutputFolder
 from gan_lessons.models.card import LICENCES
+from gan_lessons.text import read_json
 
 FILE, CONFIG = "model.safetensors", "config.json"
 FORMAT = "gan_lessons translator 1"
@@ -130,7 +130,7 @@ def describe(folder: Path) -> dict:
         ValueError: if there is no such file, or it describes something else.
     """
     try:
-        found = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        found = read_json(folder / CONFIG)
     except (OSError, ValueError):
         raise ValueError(f"{folder} holds no translator: {CONFIG} is missing or damaged") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:

@@ -1,7 +1,6 @@
 """Weights for use: one safetensors file in half precision, with config.json beside it."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.models.card import model_card
 from gan_lessons.models.stargan.networks import build
 from gan_lessons.models.stargan.recipe import Config
+from gan_lessons.text import read_json
 
 FILE = "model.safetensors"
 CONFIG = "config.json"
@@ -74,8 +74,8 @@ def read_config(folder: Path) -> tuple[Config, tuple[str, ...], dict]:
             f"{FILE}, such as one written by `gan-lessons train`"
         )
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        values = read_json(path)
+    except ValueError:
         raise ValueError(f"{path} is not JSON; restore it from the model's source") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ValueError(f"{path} describes another kind of model, not a style transfer")

@@ -1,6 +1,5 @@
 """The training of a style classifier, on the one loop."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder
 from gan_lessons.models.classifier.objective import Classifier
 from gan_lessons.models.classifier.recipe import ClassifierConfig
+from gan_lessons.text import read_json
 from gan_lessons.training import checkpoint
 from gan_lessons.training.checkpoint import State
 from gan_lessons.training.loop import train
@@ -107,7 +107,7 @@ def choose(
         trial = config.override({"model.augment": choice, "train.steps": steps})
         folder = Path(out) / choice.replace(",", "_")
         run(trial, folder, dataset=dataset, split="valid", report=lambda line: None)
-        judged = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
+        judged = read_json(folder / f"{NAME}.json")
         found[choice] = judged["accuracy"]
         report(f"{choice}: {found[choice]:.3f} of the validation pictures")
     return found

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from gan_lessons.course.labs import card
 from gan_lessons.files import OutputFolder, share
 from gan_lessons.provenance import provenance
+from gan_lessons.text import parse_json, read_json
 
 FILE = "results.json"
 FORMAT = "gan_lessons lesson results 1"
@@ -219,7 +220,7 @@ def load_weights(lesson: str, name: str, network: nn.Module) -> nn.Module:
 def weights_config(lesson: str, name: str) -> dict:
     """Read what `Store.weights` was told about a network, from which it can be built again."""
     with safe_open(_weights_file(lesson, name), framework="pt") as file:
-        return json.loads(file.metadata()["config"])
+        return parse_json(file.metadata()["config"])
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -240,7 +241,7 @@ def read(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return empty
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = read_json(path)
         if stored["format"] == FORMAT:
             return empty | stored
     except (ValueError, KeyError, TypeError):

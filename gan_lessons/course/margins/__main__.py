@@ -11,9 +11,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from gan_lessons.course import build_lessons, claims, notebook
+from gan_lessons.course import claims, notebook
 from gan_lessons.course.margins import distances, measure, settings, table
 from gan_lessons.course.margins.settings import USUAL, Setting
+from gan_lessons.course.publish import build_lessons
 from gan_lessons.files import OutputFolder, share
 
 RUNS = "runs/margins"

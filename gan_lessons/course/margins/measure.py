@@ -2,16 +2,18 @@
 
 import ast
 import hashlib
-import json
 import time
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from gan_lessons.course import attempts, build_lessons, claims, notebook, runs
+from gan_lessons.course import claims, notebook
 from gan_lessons.course.margins import comparisons
 from gan_lessons.course.margins.settings import Setting
+from gan_lessons.course.publish import build_lessons, tried_exercises
+from gan_lessons.course.sweep import runs
 from gan_lessons.files import OutputFolder
+from gan_lessons.text import read_json
 
 Measured = dict[str, Any]
 
@@ -83,7 +85,7 @@ def stored(path: Path, root: Path, setting: Setting, out: OutputFolder) -> Measu
     file = out.path(place(path, root, setting))
     if not file.is_file():
         return None
-    found = json.loads(file.read_text(encoding="utf-8"))
+    found = read_json(file)
     return found if found["digest"] == digest(path) else None
 
 
@@ -122,7 +124,7 @@ def _prepare(lesson: notebook.Notebook, setting: Setting) -> None:
     """Puts the seed in place, and what shows comparisons; in place."""
     for cell in notebook.code_cells(lesson):
         cell["source"] = _seeded(cell["source"], setting.seed)
-        if attempts.checks_in(cell):
+        if tried_exercises.checks_in(cell):
             cell["source"] = comparisons.instrument(cell["source"])
     first = "from gan_lessons.course.margins.settings import compute_in\n"
     first += f"compute_in({setting.precision!r})\n{comparisons.IMPORT}"

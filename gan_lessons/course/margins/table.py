@@ -10,6 +10,7 @@ from typing import Any
 from gan_lessons.course.margins import distances
 from gan_lessons.course.margins.distances import FAR, FIXED, Row
 from gan_lessons.files import OutputFolder, share
+from gan_lessons.text import read_json
 
 FILE, PAGE = "margins.json", "margins.md"
 SHOWN = 20  # rows of the page
@@ -58,7 +59,7 @@ def read(path: Path | None = None) -> dict[str, Any]:
         path: the file; the course's own by default.
     """
     path = share("data", "lessons", FILE) if path is None else path
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = read_json(path)
     return found | {"rows": [distances.from_json(row) for row in found["rows"]]}
 
 

@@ -1,6 +1,5 @@
 """What many runs of a lesson say together: a table and a figure from a folder of `run.json`."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from gan_lessons.course.claims import STORED
 from gan_lessons.course.sweep.runs import BROKEN, FAILED, FILE
 from gan_lessons.files import OutputFolder
+from gan_lessons.text import read_json
 
 CHANCE = ("seed",)  # parameters over which a mean and a spread are taken
 
@@ -34,7 +34,7 @@ def rows(folder: str | Path) -> list[Row]:
     found = []
     for path in sorted(Path(folder).rglob(FILE)):
         try:
-            run = json.loads(path.read_text(encoding="utf-8"))
+            run = read_json(path)
             if "claims" in run:  # not one that is running, or was cut off
                 values = {each["name"]: float(each["value"]) for each in run["claims"]}
                 kept = {each["name"] for each in run["claims"] if each.get("source") == STORED}

@@ -4,15 +4,13 @@ Each run leaves its executed notebook and `run.json`: the parameters, every clai
 time it took, and what made it. A claim that does not hold is written down and stops nothing.
 """
 
-import ast
 import contextlib
-import difflib
 import itertools
 import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,75 +18,22 @@ from typing import Any
 
 from gan_lessons.course import claims, notebook
 from gan_lessons.course.publish import outputs
-from gan_lessons.files import OutputFolder, share
+from gan_lessons.course.sweep.parameters import (
+    PRESETS,
+    Parameters,
+    lesson_named,
+    parameters_of,
+)
+from gan_lessons.files import OutputFolder
+from gan_lessons.text import read_json, read_yaml
 
 FILE = "run.json"
 FINISHED, BROKEN, FAILED = "finished", "claims do not hold", "failed"
-PRESETS = ("smoke", "class", "full")
 # Longest that one cell may take, by preset; a kernel that hangs would be waited for without end.
 CELL_SECONDS = {"smoke": 600, "class": 86_400, "full": 30 * 86_400}
 THREADS = "OMP_NUM_THREADS"
 
 Report = Callable[[str], None]
-Parameters = dict[str, Any]
-
-
-def lesson_named(name: str) -> Path:
-    """Finds a lesson by the beginning of its name.
-
-    Args:
-        name: such as "04" or "04_losses_and_stability".
-
-    Returns:
-        The path of its notebook.
-
-    Raises:
-        ValueError: if none or several begin like that.
-    """
-    root = share("notebooks")
-    lessons = [path for path in notebook.notebooks(root) if path.parent == root]
-    fitting = [path for path in lessons if path.stem.startswith(name.removesuffix(".ipynb"))]
-    if len(fitting) == 1:
-        return fitting[0]
-    raise ValueError(
-        f"{'several lessons begin' if fitting else 'no lesson begins'} with {name!r}; "
-        f"there are: {', '.join(path.stem for path in fitting or lessons)}"
-    )
-
-
-def parameters_of(lesson: Path, given: Parameters) -> Parameters:
-    """Puts given values in the place of a lesson's own.
-
-    Args:
-        lesson: the notebook.
-        given: values by name; a text is read as the type that the lesson's own value has.
-
-    Returns:
-        All parameters of the lesson.
-
-    Raises:
-        ValueError: if the lesson has no such parameter, a value is of another type, or there is
-            no such preset; the sentence lists the lesson's parameters.
-    """
-    tagged = [
-        cell for cell in notebook.read(lesson)["cells"] if "parameters" in notebook.tags(cell)
-    ]
-    own = notebook.literals(tagged[0]) if tagged else {}
-    listed = ", ".join(f"{name} = {value!r}" for name, value in (own or {}).items()) or "none"
-    if unknown := [name for name in given if name not in (own or {})]:
-        meant = _meant(unknown[0], own or {})
-        raise ValueError(
-            f"{lesson.stem} has no parameter {unknown[0]!r}{meant}; its own are: {listed}"
-        )
-    try:
-        values = own | {name: _fitted(name, value, own[name]) for name, value in given.items()}
-    except TypeError as error:
-        raise ValueError(f"{error}; the parameters of {lesson.stem} are: {listed}") from None
-    if (asked := values.get("preset", PRESETS[0])) not in PRESETS:
-        raise ValueError(
-            f"there is no preset {asked!r}{_meant(asked, PRESETS)}; use {', '.join(PRESETS)}"
-        )
-    return values
 
 
 def run_lesson(
@@ -160,12 +105,10 @@ def read_sweep(path: str | Path) -> tuple[Path, list[Parameters]]:
         ValueError: if the file cannot be read as that, or does not fit the lesson.
     """
     try:
-        import yaml
+        asked = read_yaml(Path(path))
     except ImportError:
         raise ValueError("grids need PyYAML: pip install 'gan-lessons[train]'") from None
-    try:
-        asked = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except ValueError:
         raise ValueError(f"{path} is not YAML; write names and values as `loss: [hinge]`") from None
     form = f"{path} needs `lesson:` with a name and `grid:` with a list of values for each name"
     match asked:
@@ -217,7 +160,7 @@ def sweep(
             f"{done} of {len(todo)}  {folder.name}: {result['status']} after "
             f"{result['seconds']:.0f} s, about {left:.0f} s left{told}"
         )
-    return [json.loads((folder / FILE).read_text(encoding="utf-8")) for folder in folders]
+    return [read_json(folder / FILE) for folder in folders]
 
 
 def slug(given: Parameters) -> str:
@@ -271,25 +214,6 @@ def _execute(lesson: Path, values: Parameters, target: Path, limit: float) -> st
     return None
 
 
-def _meant(wrong: str, known: Iterable[str]) -> str:
-    """The question after a name that nobody knows, if another one looks like it."""
-    near = difflib.get_close_matches(str(wrong), list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-def _fitted(name: str, value: Any, own: Any) -> Any:
-    """Reads a value as the type of the lesson's own; None as its own takes anything."""
-    kind = type(own)
-    if isinstance(value, str) and kind is not str:
-        with contextlib.suppress(ValueError, SyntaxError):
-            value = ast.literal_eval({"true": "True", "false": "False"}.get(value.lower(), value))
-    if kind is float and type(value) is int:
-        value = float(value)
-    if own is None or type(value) is kind:
-        return value
-    raise TypeError(f"{name} takes a value of type {kind.__name__}, got {value!r}")
-
-
 def _is_done(folder: Path, lesson: Path, given: Parameters) -> bool:
     """Says whether a folder holds this very run, executed to its end."""
     return _finished(folder) == _kind(lesson, parameters_of(lesson, given))
@@ -311,7 +235,7 @@ def _spare(folder: Path, lesson: Path, values: Parameters) -> None:
 def _finished(folder: Path) -> tuple[str, Parameters] | None:
     """The lesson and the parameters of a folder's run, if it came to its end."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        stored = read_json(folder / FILE)
         if stored["status"] in (FINISHED, BROKEN):
             return stored["lesson"], dict(stored["parameters"])
     return None

@@ -5,12 +5,12 @@ name stands for, so the sequence (without the invisible variation selector) is t
 of the other families are looked up among those names, and `OLD_NAMES` holds the few that changed.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gan_lessons.data.build.emoji_groups import group_of
+from gan_lessons.text import read_json
 
 VARIATION = "fe0f"
 SKIN_TONES = {f"1f3f{digit}" for digit in "bcdef"}
@@ -81,12 +81,12 @@ def read_icons(package: Path) -> IconSet:
         ValueError: if the folder is no such package.
     """
     try:
-        content = json.loads((package / "icons.json").read_text(encoding="utf-8"))
+        content = read_json(package / "icons.json")
         icons = content["icons"]
     except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"{package}: expected a package with icons.json ({error})") from error
     extra = [package / "chars.json", package / "metadata.json"]
-    chars, metadata = (json.loads(p.read_text("utf-8")) if p.is_file() else {} for p in extra)
+    chars, metadata = (read_json(p) if p.is_file() else {} for p in extra)
     return IconSet(
         icons=icons,
         aliases=content.get("aliases", {}),

@@ -14,7 +14,7 @@ from PIL import Image
 from gan_lessons.cli.main import app
 from gan_lessons.course import notebook
 from gan_lessons.course.notebook import KERNEL, new_cell
-from gan_lessons.course.sweep import reports, runs
+from gan_lessons.course.sweep import parameters, reports, runs
 
 PARAMETERS = """\
 preset = "smoke"
@@ -115,10 +115,10 @@ def test_wrong_parameters_are_refused_before_anything_runs(given, sentence, tmp_
 
 
 def test_texts_are_read_as_the_type_that_the_lesson_has(course):
-    lesson = runs.lesson_named("04")
+    lesson = parameters.lesson_named("04")
     given = {"lr": "1", "sizes": "[3]", "chosen": "cat", "slow": "true", "loss": "1"}
     wanted = {"lr": 1.0, "sizes": [3], "chosen": "cat", "slow": True, "loss": "1"}
-    values = runs.parameters_of(lesson, given)
+    values = parameters.parameters_of(lesson, given)
     assert {name: values[name] for name in wanted} == wanted and type(values["lr"]) is float
 
 
@@ -159,9 +159,9 @@ def test_run_tells_what_was_measured_from_what_was_stored(tmp_path):
 
 
 def test_lesson_is_named_by_its_beginning(course):
-    assert runs.lesson_named("04_tiny.ipynb").stem == "04_tiny"
+    assert parameters.lesson_named("04_tiny.ipynb").stem == "04_tiny"
     with pytest.raises(ValueError, match="no lesson begins with '07'; there are: 04_tiny"):
-        runs.lesson_named("07")
+        parameters.lesson_named("07")
 
 
 GRID = """\
