@@ -20,9 +20,9 @@ def duration(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes >= 2 else f"{seconds:.0f} s"
 
 
-def printable(path: str | Path) -> str:
-    """A path as text that any terminal and JSON can hold."""
-    return "".join(c if c.isprintable() else "?" for c in str(path))
+def printable(text: str | Path) -> str:
+    """A text or a path in characters that any terminal and JSON can hold: "?" for the others."""
+    return "".join(c if c.isprintable() else "?" for c in str(text))
 
 
 def parse_json(text: str) -> Any:

@@ -9,12 +9,12 @@ import typer
 from gan_lessons.cli.errors import Json, example
 from gan_lessons.files import share
 
-BUILDERS = {
-    "emoji_styles": "gan_lessons.data.emoji",
-    "painted_photos": "gan_lessons.data.paintings",
-    "letters": "gan_lessons.data.build.letters",
-    "features": "gan_lessons.data.build.features",
-    "backbone": "gan_lessons.data.build.backbone",
+BUILDERS = {  # modules of `data.build`, each with a function build_NAME
+    "emoji_styles": "emoji",
+    "painted_photos": "paintings",
+    "letters": "letters",
+    "features": "features",
+    "backbone": "backbone",
 }
 
 
@@ -76,8 +76,8 @@ def build(
         raise typer.BadParameter(f"one of {', '.join(BUILDERS)}", param_hint="NAME")
     wanted = {} if size is None else {"size": size}
     home = out or share("data") / name
-    builder = import_module(BUILDERS[name])
-    builder.build(home, source=source, progress=typer.echo, **wanted)
+    builder = import_module(f"gan_lessons.data.build.{BUILDERS[name]}")
+    getattr(builder, f"build_{name}")(home, source=source, progress=typer.echo, **wanted)
 
 
 def export(

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from gan_lessons.text import printable
+
 INTERRUPTED = 130
 EXPECTED = (ValueError, OSError, FloatingPointError)
 
@@ -112,8 +114,7 @@ def example(*lines: str) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    text = " ".join(str(error).split()) or f"{type(error).__name__} without a reason"
-    text = "".join(c if c.isprintable() else "?" for c in text)
+    text = printable(" ".join(str(error).split())) or f"{type(error).__name__} without a reason"
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

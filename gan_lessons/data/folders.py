@@ -20,6 +20,7 @@ from torch import Tensor
 
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.images.gate import ImageError, image_files, image_to_uint8, is_clutter, open_image
+from gan_lessons.text import printable
 
 VALID_SHARE, TEST_SHARE = 0.05, 0.10
 LEAST_STYLES, LEAST_IMAGES = 2, 2
@@ -305,7 +306,7 @@ def _left_out(directory: Path, refused: Sequence[tuple[Entry, ImageError]], tota
     if len(refused) > 3:
         shown.append(f"and {len(refused) - 3} more")
     text = f"{directory}: {len(refused)} of {total} files left out: {', '.join(shown)}"
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return printable(text)
 
 
 def _count(number: int) -> str:

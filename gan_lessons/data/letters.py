@@ -35,7 +35,7 @@ PLAIN = "Lato-Regular"
 """The typeface that sources are taken from: sans, regular, and in the training split."""
 
 
-def load(path: Path | None = None) -> StyleDataset:
+def load_letters(path: Path | None = None) -> StyleDataset:
     """Read the archive.
 
     Args:

@@ -22,11 +22,11 @@ def load_dataset(name: str | Path, *, size: int = 64) -> StyleDataset:
 
     if name == "emoji_styles":
         # Smaller sizes are made from the next larger archive, where batches are drawn.
-        return emoji.load(min((s for s in emoji.SIZES if s >= size), default=size))
+        return emoji.load_emoji_styles(min((s for s in emoji.SIZES if s >= size), default=size))
     if name == "painted_photos":
-        return paintings.load(size)
+        return paintings.load_painted_photos(size)
     if name == "letters":
-        return letters.load()
+        return letters.load_letters()
     if Path(name).is_dir():
         return folders.load(Path(name), size)
     raise ValueError(

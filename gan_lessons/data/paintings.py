@@ -4,77 +4,26 @@ Unpaired, and few works a painter: training takes random crops, and works are he
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gan_lessons.data.archive import (
-    INDEX,
-    Member,
-    csv_text,
-    note_checksum,
     read_members,
-    write_archive,
 )
-from gan_lessons.data.build.packages import debian_package
-from gan_lessons.data.build.painted_sources import PACKAGES, Picture, pictures
 from gan_lessons.data.build.painted_works import REFERENCE
 from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.files import OutputFolder, share
+from gan_lessons.files import share
 from gan_lessons.images import gate
 
 NAME = "painted_photos"
 ARCHIVE = f"{NAME}.zip"
 STYLES = ("photo", "morisot", "van_gogh", "ukiyo_e")
-COLUMNS = ("file", "style", "key", "group", "split", "title", "author", "licence", "source")
-
-QUALITY = {"photo": 77, "painting": 88}
-LONGEST = {"train": 512, "valid": 512, "test": 720, "painting": 800}
-"""Longest side in pixels. Held-out photographs keep 720: whole pictures are restyled from them."""
 
 
-def build(
-    out: Path,
-    *,
-    size: int | None = None,
-    source: Path | None = None,
-    progress: Callable[[str], None] = print,
-) -> Path:
-    """Unpack the packages, put the jigsaws together, and write the archive.
-
-    Args:
-        out: folder for `painted_photos.zip` and `index.csv`.
-        size: unused: the pictures are kept at one size, and `load` reduces them.
-        source: folder with the Debian packages; without it they are fetched.
-        progress: told what is being done, a line at a time.
-
-    Returns:
-        The archive.
-
-    Raises:
-        ValueError: if a package is missing, or is not as expected.
-    """
-    with ExitStack() as stack:
-        roots = []
-        for name in PACKAGES:
-            progress(f"unpacking {name}")
-            roots.append(stack.enter_context(debian_package(name, source)))
-        found = list(pictures(*roots))
-    kept = [picture for picture in found if picture.licence]
-    for picture in found:
-        if not picture.licence:
-            progress(f"{picture.key}: left out, its licence is not known")
-    rows = write_archive(out, ARCHIVE, (_member(picture) for picture in kept), COLUMNS)
-    OutputFolder(out).write_text(INDEX, csv_text(rows, (*COLUMNS, "sha256")))
-    progress(f"{ARCHIVE}: {len(rows)} pictures, SHA-256 {note_checksum(out, ARCHIVE)}")
-    return out / ARCHIVE
-
-
-def load(size: int = 64, path: Path | None = None) -> StyleDataset:
+def load_painted_photos(size: int = 64, path: Path | None = None) -> StyleDataset:
     """Read the archive.
 
     Args:
@@ -107,8 +56,8 @@ def references(size: int = 256, path: Path | None = None) -> dict[str, Tensor]:
     """Paintings by painters of whom no style is trained, to try as references.
 
     Args:
-        size: as for `load`.
-        path: as for `load`.
+        size: as for `load_painted_photos`.
+        path: as for `load_painted_photos`.
 
     Returns:
         uint8 `(3, h, w)` by "painter, title".
@@ -118,31 +67,6 @@ def references(size: int = 256, path: Path | None = None) -> dict[str, Tensor]:
     """
     rows, images = _read(size, path, lambda row: row["style"] == REFERENCE)
     return {f"{r['author']}, {r['title']}": image for r, image in zip(rows, images, strict=True)}
-
-
-def _member(picture: Picture) -> Member:
-    kind = "photo" if picture.style == "photo" else "painting"
-    image = _reduced(picture.image, LONGEST[picture.split if kind == "photo" else kind])
-    row = {
-        "file": f"images/{picture.style}/{picture.key}.webp",
-        "style": picture.style,
-        "key": picture.key,
-        "group": picture.group,
-        "split": picture.split,
-        "title": picture.title,
-        "author": picture.author,
-        "licence": picture.licence,
-        "source": picture.source,
-    }
-    return Member(row, gate.encode_image(image, "WEBP", quality=QUALITY[kind]))
-
-
-def _reduced(image: Image.Image, longest: int) -> Image.Image:
-    factor = longest / max(image.size)
-    if factor >= 1:
-        return image
-    size = tuple(max(1, round(side * factor)) for side in image.size)
-    return image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _read(

@@ -1,7 +1,6 @@
 """Small sets on which every claim can be checked: mixtures in the plane, and digits of 8 by 8.
 
-Of a mixture everything is known in closed form: its density, and so the best discriminator; its
-modes, and so how many a generator has reached.
+Of a mixture everything is known: its modes, and so how many of them a generator has reached.
 """
 
 import math
@@ -47,19 +46,6 @@ class Mixture:
         noise = torch.randn(count, 2, generator=generator)
         return self.centres[modes] + self.std * noise, modes
 
-    def log_density(self, points: Tensor) -> Tensor:
-        """The logarithm of the density.
-
-        Args:
-            points: `(N, 2)`.
-
-        Returns:
-            `(N,)`.
-        """
-        squares = torch.cdist(points, self.centres).square() / (2 * self.std**2)
-        constant = math.log(2 * math.pi * self.std**2) + math.log(len(self.centres))
-        return torch.logsumexp(-squares, dim=1) - constant
-
     def reached(self, points: Tensor, within: float = 3.0) -> Tensor:
         """How many points lie near each mode; a mode with none is one that was dropped.
 
@@ -93,35 +79,6 @@ def grid(side: int = 5, spacing: float = 1.0, std: float = 0.05) -> Mixture:
     """
     line = (torch.arange(side, dtype=torch.float32) - (side - 1) / 2) * spacing
     return Mixture(torch.cartesian_prod(line, line).reshape(-1, 2), std)
-
-
-def rings(
-    count: int,
-    radii: tuple[float, ...] = (1.0, 2.0),
-    std: float = 0.05,
-    generator: torch.Generator | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Points on circles around the origin, with noise: a set that no Gaussian fits.
-
-    Args:
-        count: how many points.
-        radii: of the circles; each is as likely as the others.
-        std: width of the noise across and along the circle.
-        generator: source of randomness.
-
-    Returns:
-        Points `(count, 2)` and the circle of each `(count,)`, int64.
-
-    Raises:
-        ValueError: if there is no circle, or one without a radius.
-    """
-    if not radii or min(radii) <= 0:
-        raise ValueError(f"one or more radii above 0 expected, got {radii}")
-    which = torch.randint(len(radii), (count,), generator=generator)
-    angles = 2 * math.pi * torch.rand(count, generator=generator)
-    circle = torch.stack([angles.cos(), angles.sin()], dim=1)
-    noise = torch.randn(count, 2, generator=generator)
-    return torch.tensor(radii)[which, None] * circle + std * noise, which
 
 
 def digits(split: str | None = None, size: int = DIGIT_SIZE) -> tuple[Tensor, Tensor]:

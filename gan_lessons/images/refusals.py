@@ -1,6 +1,7 @@
 """Why an image cannot be taken: one sentence that names it, says the reason and what to do."""
 
 from gan_lessons.images.header import is_heif
+from gan_lessons.text import printable
 
 _AGAIN = "save or download it again, or leave it out"
 
@@ -32,7 +33,7 @@ class ImageError(ValueError):
 
     def __init__(self, name: str, reason: str, advice: str = _AGAIN):
         # A file's name may hold line ends or bytes that no terminal can print.
-        name = "".join(c if c.isprintable() else "?" for c in name)
+        name = printable(name)
         super().__init__(f"{name}: {reason}; {advice}.")
         self.name, self.reason, self.advice = name, reason, advice
 
@@ -69,7 +70,6 @@ def damaged(error: Exception, name: str) -> ImageError:
     """A file whose decoder gave up with an error."""
     if isinstance(error, MemoryError):
         return ImageError(name, "there is not enough memory to decode it", "shrink it")
-    detail = " ".join(str(error).split())[:100] or type(error).__name__
-    detail = "".join(c if c.isprintable() else "?" for c in detail)
+    detail = printable(" ".join(str(error).split())[:100]) or type(error).__name__
     reason = "it is cut short" if "truncated" in detail.lower() else f"it is damaged ({detail})"
     return ImageError(name, reason)

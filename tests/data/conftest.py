@@ -8,10 +8,10 @@ from gan_lessons.data import emoji, paintings
 @pytest.fixture(scope="session")
 def drawings():
     """emoji_styles at 64 px."""
-    return emoji.load(64)
+    return emoji.load_emoji_styles(64)
 
 
 @pytest.fixture(scope="session")
 def pictures():
     """painted_photos, reduced for crops of 64 px."""
-    return paintings.load(64)
+    return paintings.load_painted_photos(64)

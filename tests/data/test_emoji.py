@@ -12,6 +12,8 @@ from PIL import Image
 
 from gan_lessons.data import emoji
 from gan_lessons.data.archive import read_index, read_members
+from gan_lessons.data.build import emoji as making
+from gan_lessons.data.build.emoji import build_emoji_styles
 from gan_lessons.data.build.emoji_concepts import (
     OLD_NAMES,
     IconSet,
@@ -64,7 +66,7 @@ def test_every_style_has_its_concepts(index):
 
 
 def test_the_three_fluent_sets_have_the_same_concepts(index):
-    keys = {s: {row["key"] for row in index if row["style"] == s} for s in emoji.ALIGNED}
+    keys = {s: {row["key"] for row in index if row["style"] == s} for s in making.ALIGNED}
     assert keys["fluent"] == keys["fluent_flat"] == keys["fluent_ink"]
 
 
@@ -112,7 +114,7 @@ def test_overview_agrees_with_the_index(archive, index):
 def test_groups_and_splits_are_those_of_the_code(index):
     for row in index:
         assert row["group"] == group_of(row["key"], row["name"].replace(" ", "-"))
-        assert row["split"] == emoji.split(row["group"])
+        assert row["split"] == making.split(row["group"])
 
 
 def test_dataset_is_whole(drawings, index):
@@ -139,7 +141,7 @@ def test_the_visible_box_fills_the_picture(drawings):
     ink = (255 - drawings.images.int()).amax(1) > 40
     rows, columns = ink.any(2).float(), ink.any(1).float()
     longest = torch.maximum(rows.sum(1), columns.sum(1))
-    alone = torch.tensor([drawings.styles[i] not in emoji.ALIGNED for i in drawings.labels])
+    alone = torch.tensor([drawings.styles[i] not in making.ALIGNED for i in drawings.labels])
     # Pale or feathery ends are seen less than they are measured.
     assert longest[alone].median() >= 54
     assert (longest[alone] >= 44).float().mean() > 0.98
@@ -165,15 +167,15 @@ def test_fluent_pictures_lie_on_one_another(drawings):
 
 def test_building_twice_gives_the_same_bytes(packages, tmp_path):
     said = []
-    first = emoji.build(tmp_path / "a", source=packages, progress=said.append, least=5)
-    second = emoji.build(tmp_path / "b", source=packages, progress=said.append, least=5)
+    first = build_emoji_styles(tmp_path / "a", source=packages, progress=said.append, least=5)
+    second = build_emoji_styles(tmp_path / "b", source=packages, progress=said.append, least=5)
     assert first.read_bytes() == second.read_bytes()
     assert (tmp_path / "a/concepts.csv").read_text() == (tmp_path / "b/concepts.csv").read_text()
     assert f"SHA-256 {hashlib.sha256(first.read_bytes()).hexdigest()}" in said
 
 
 def test_tiny_set_is_matched_grouped_and_read_back(packages, tmp_path):
-    path = emoji.build(tmp_path, source=packages, progress=lambda line: None, least=5)
+    path = build_emoji_styles(tmp_path, source=packages, progress=lambda line: None, least=5)
     rows = read_index(path)
     assert Counter(row["key"] for row in rows) == {
         "1f34e": 8,
@@ -183,7 +185,7 @@ def test_tiny_set_is_matched_grouped_and_read_back(packages, tmp_path):
     }
     artists = {row["group"] for row in rows if row["name"].endswith("artist")}
     assert len(artists) == 1
-    dataset = emoji.load(64, path)
+    dataset = emoji.load_emoji_styles(64, path)
     assert len(dataset) == len(rows) == 29
     ink = dataset.images[dataset.indices(style="fluent_ink")]
     assert ink.float().std(1).max() < 12  # grey: currentColor became near-black
@@ -191,46 +193,46 @@ def test_tiny_set_is_matched_grouped_and_read_back(packages, tmp_path):
 
 
 def test_fewer_styles_than_asked_for_leave_a_concept_out(packages, tmp_path):
-    path = emoji.build(tmp_path, source=packages, progress=lambda line: None, least=6)
+    path = build_emoji_styles(tmp_path, source=packages, progress=lambda line: None, least=6)
     assert "1f9d1-200d-1f3a8" not in {row["key"] for row in read_index(path)}
 
 
 def test_readme_beside_is_brought_up_to_date(packages, tmp_path):
     text = "- `emoji_styles_64.zip`, small, SHA-256 `00`\n- `other.zip`, SHA-256 `11`\n"
     (tmp_path / "README.md").write_text(text)
-    path = emoji.build(tmp_path, source=packages, progress=lambda line: None)
+    path = build_emoji_styles(tmp_path, source=packages, progress=lambda line: None)
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
     assert (tmp_path / "README.md").read_text() == text.replace("`00`", f"`{checksum}`")
 
 
 def test_other_size_is_built_and_loaded(packages, tmp_path):
-    path = emoji.build(tmp_path, size=128, source=packages, progress=lambda line: None)
+    path = build_emoji_styles(tmp_path, size=128, source=packages, progress=lambda line: None)
     assert path.name == "emoji_styles_128.zip"
-    assert emoji.load(128, path).images.shape[2:] == (128, 128)
+    assert emoji.load_emoji_styles(128, path).images.shape[2:] == (128, 128)
 
 
 def test_sizes_that_are_not_made_are_refused(packages, tmp_path):
     with pytest.raises(ValueError, match="64 or 128"):
-        emoji.build(tmp_path, size=96, source=packages)
+        build_emoji_styles(tmp_path, size=96, source=packages)
     with pytest.raises(ValueError, match="64 or 128"):
-        emoji.load(96)
+        emoji.load_emoji_styles(96)
 
 
 def test_a_set_that_is_not_built_names_the_command(monkeypatch, tmp_path):
     monkeypatch.setattr(emoji, "share", lambda *parts: share(str(tmp_path.name), *parts))
     with pytest.raises(ValueError, match="gan-lessons data build emoji_styles --size 128"):
-        emoji.load(128)
+        emoji.load_emoji_styles(128)
 
 
 def test_missing_package_is_named(tmp_path):
     with pytest.raises(ValueError, match="iconify-json-noto-1.2.9.tgz"):
-        emoji.build(tmp_path / "out", source=tmp_path, progress=lambda line: None)
+        build_emoji_styles(tmp_path / "out", source=tmp_path, progress=lambda line: None)
 
 
 def test_a_package_without_icons_is_refused(tmp_path):
     npm_package(tmp_path, "@iconify-json/noto", "1.2.9", {"other.json": {}})
     with pytest.raises(ValueError, match="icons.json"):
-        emoji.build(tmp_path / "out", source=tmp_path, progress=lambda line: None)
+        build_emoji_styles(tmp_path / "out", source=tmp_path, progress=lambda line: None)
     with pytest.raises(ValueError, match="icons.json"):
         read_icons(tmp_path)
 
@@ -303,7 +305,7 @@ def test_aliases_are_turned_and_mirrored(turn, dark):
     family = icon_set(
         {"a": '<rect width="50" height="50"/>'}, aliases={"b": {"parent": "a", **turn}}
     )
-    picture = emoji._render(family, "b")
+    picture = making._render(family, "b")
     corners = {(r, c): corner(picture, r, c) for r in (0, 1) for c in (0, 1)}
     assert min(corners, key=corners.get) == dark
     assert sum(value > 250 for value in corners.values()) == 3
@@ -312,15 +314,15 @@ def test_aliases_are_turned_and_mirrored(turn, dark):
 def test_visible_box_is_cropped_centred_and_padded():
     canvas = Image.new("RGB", (200, 200), "white")
     canvas.paste((0, 0, 0), (150, 10, 190, 30))
-    box = emoji._visible_box(canvas)
+    box = making._visible_box(canvas)
     assert box == (150, 10, 190, 30)
-    picture = np.asarray(emoji._fit(canvas, box, 64))
+    picture = np.asarray(making._fit(canvas, box, 64))
     dark = np.argwhere(picture[..., 0] < 128)
     assert (dark.min(0) == (18, 4)).all() and (dark.max(0) == (45, 59)).all()
 
 
 def test_blank_drawing_has_no_box():
-    assert emoji._visible_box(Image.new("RGB", (8, 8), (255, 252, 255))) is None
+    assert making._visible_box(Image.new("RGB", (8, 8), (255, 252, 255))) is None
 
 
 def test_fluent_drawings_are_cropped_by_their_common_box():
@@ -331,7 +333,7 @@ def test_fluent_drawings_are_cropped_by_their_common_box():
     known = icon_set({"a": "x"}, chars={"1f34e": "a"})
     concept = concepts({**sets, "twemoji": known}, least=3)[0]
     concept.drawings.pop("twemoji")
-    pictures = emoji._pictures(concept, sets, 64)
+    pictures = making._pictures(concept, sets, 64)
     column = {
         style: np.argwhere(np.asarray(p)[32, :, 0] < 128).ravel() for style, p in pictures.items()
     }

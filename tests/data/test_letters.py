@@ -264,7 +264,7 @@ def test_archive_gives_back_every_pixel(faces, tmp_path):
     plain = next(face for face in made if face.name == "DejaVuSans")
     plain.present[25] = False
     build.write_archive(tmp_path, "a.zip", map(build._member, made), letters.COLUMNS)
-    back = letters.load(tmp_path / "a.zip")
+    back = letters.load_letters(tmp_path / "a.zip")
     assert len(back) == 3 * 26 - 1 and back.keys.count("Z") == 2
     row = list(zip(back.series, back.keys)).index(("DejaVuSans", "B"))
     assert torch.equal(back.images[row, 2], torch.from_numpy(plain.letters[1]))
@@ -280,4 +280,4 @@ def test_lossless_webp_keeps_what_the_other_loses(faces):
 
 def test_another_size_is_refused(tmp_path):
     with pytest.raises(ValueError, match="64 pixels, not 128"):
-        build.build(tmp_path, size=128)
+        build.build_letters(tmp_path, size=128)

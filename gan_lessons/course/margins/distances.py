@@ -58,9 +58,7 @@ class Row:
     refuses: str = ""
 
 
-def rows(
-    notebook: str, runs: Sequence[Mapping[str, Any]], bands: Mapping[str, Claim]
-) -> list[Row]:
+def rows(notebook: str, runs: Sequence[Mapping[str, Any]], bands: Mapping[str, Claim]) -> list[Row]:
     """Compares what the runs of a notebook measured with the bands that it states now.
 
     Args:

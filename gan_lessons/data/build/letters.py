@@ -40,7 +40,7 @@ SHARES = {"test": 0.14, "valid": 0.07}
 _SMALL_CAPITALS = re.compile(r"SC\b|SC-|Small|Caps|LCDFJ")
 
 
-def build(
+def build_letters(
     out: Path,
     *,
     size: int = SIZE,

