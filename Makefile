@@ -76,9 +76,9 @@ clean:
 
 # Some systems ship Python without ensurepip; there the pip at hand puts one into the environment.
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "The course needs Python 3.11 or newer, and $(PYTHON) is older or missing." \
-			"Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { \
+		echo "The pinned packages need Python 3.11 to 3.14, and $(PYTHON) is another or missing." \
+			"Name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(BIN)/python -m pip --version > /dev/null 2>&1 || { \
 		echo "== Making the environment $(VENV)"; \
 		$(PYTHON) -m venv --clear $(VENV) > /dev/null 2>&1 || { \

@@ -71,6 +71,13 @@ def test_pins_suit_the_oldest_python(project, pins):
     assert not unfit
 
 
+def test_the_newest_python_is_the_same_wherever_pins_are_installed(root):
+    """Wheels of the pinned NumPy, SciPy and ONNX Runtime end at Python 3.14."""
+    assert "<3.15" in (root / "environment.yml").read_text()
+    assert "<= sys.version_info < (3, 15)" in (root / "Makefile").read_text()
+    assert "Python 3.11 to 3.14" in (root / "README.md").read_text()
+
+
 def test_requirements_are_ranges_and_name_no_address(requirements):
     assert not [str(each) for each in requirements if each.url]
     assert not [str(each) for each in requirements if not each.specifier or "==" in str(each)]
@@ -116,7 +123,7 @@ def test_conda_gets_the_same_through_the_same_extras(root, project):
     environment = yaml.safe_load((root / "environment.yml").read_text())
     assert environment["name"] == project["name"]
     python, pip, by_pip = environment["dependencies"]
-    assert python == f"python{project['requires-python']}"
+    assert python == f"python{project['requires-python']},<3.15"
     assert pip == "pip"
     assert by_pip == {"pip": ["-c constraints.txt", "-e .[all]"]}
 

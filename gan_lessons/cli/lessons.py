@@ -4,19 +4,28 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from gan_lessons.cli.errors import example
+from gan_lessons.files import share
 from gan_lessons.text import count_of
 
 OWN = {"allow_extra_args": True, "ignore_unknown_options": True}
 Out = Annotated[Path, typer.Option(help="Folder for what the runs leave.")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("-p", metavar="NAME VALUE", help="A parameter of the lesson; repeatable."),
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line of the course."""
     lines = ["gan-lessons run 03 -p loss hinge -p seed 1 --out runs/hinge"]
-    app.command(context_settings=OWN, epilog=example(*lines))(run)
-    lines = ["gan-lessons sweep losses.yaml --out runs/losses --jobs 2"]
+    app.command(cls=PairsCommand, context_settings=OWN, epilog=example(*lines))(run)
+    lines = [
+        "gan-lessons sweep losses.yaml --out runs/losses --jobs 2",
+        "gan-lessons sweep 00_pictures --out runs/pictures",
+    ]
     app.command(epilog=example(*lines))(sweep)
     lines = ["gan-lessons report runs/losses", "gan-lessons report runs/losses --by loss,lr"]
     app.command(epilog=example(*lines))(report)
@@ -26,10 +35,26 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog=example("gan-lessons colab --repo OWNER/NAME"))(colab)
 
 
+class PairsCommand(TyperCommand):
+    """A command whose `-p` takes two words, a name and a value."""
+
+    def parse_args(self, ctx, args):
+        """Read the command line."""
+        words, joined = list(args), []
+        while words:
+            joined.append(word := words.pop(0))
+            if word == "-p":
+                if len(words) < 2 or any(each.startswith("--") for each in words[:2]):
+                    raise typer.BadParameter("a name and a value are expected", param_hint="-p")
+                joined.append(f"{words.pop(0)}={words.pop(0)}")
+        return super().parse_args(ctx, joined)
+
+
 def run(
     ctx: typer.Context,
     lesson: Annotated[str, typer.Argument(help="How its name begins, such as 04.")],
     out: Out,
+    parameters: Parameters = None,
     force: Annotated[
         bool, typer.Option("--force", help="Write over a finished run with other parameters.")
     ] = False,
@@ -37,15 +62,21 @@ def run(
         float | None, typer.Option(min=1, help="Longest for one cell; smoke: 600.")
     ] = None,
 ) -> None:
-    """Execute a lesson with other parameters: -p NAME VALUE, repeatable.
+    """Execute a lesson with other parameters.
 
-    OUT gets the executed notebook and run.json with the parameters and all that was measured. A
-    claim that does not hold is noted there, and the lesson goes on.
+    Each lesson names its parameters in a cell at its beginning. OUT gets the executed notebook and
+    run.json with the parameters and all that was measured. A claim that does not hold is noted
+    there, and the lesson goes on.
     """
     from gan_lessons.course.sweep import runs
 
-    name, given = _lesson_and_parameters([lesson, *ctx.args])
-    result = runs.run_lesson(name, given, out, force=force, cell_seconds=cell_seconds)
+    if ctx.args:
+        raise typer.BadParameter(
+            f"one lesson is expected, got {' '.join([lesson, *ctx.args])}; "
+            "parameters are given as -p NAME VALUE"
+        )
+    given = dict(pair.split("=", 1) for pair in parameters or [])
+    result = runs.run_lesson(lesson, given, out, force=force, cell_seconds=cell_seconds)
     for each in result["claims"]:
         typer.echo(f"{each['name']}: {each['value']} ({each['verdict']})")
     typer.echo(f"{result['lesson']} {result['status']} after {result['seconds']:.0f} s; see {out}")
@@ -55,7 +86,11 @@ def run(
 
 def sweep(
     grid: Annotated[
-        Path, typer.Argument(metavar="FILE", help="YAML with `lesson`, `grid`, `parameters`.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="YAML with `lesson`, `grid`, `parameters`; or the name of one of the course's.",
+        ),
     ],
     out: Out,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
@@ -66,7 +101,7 @@ def sweep(
     """
     from gan_lessons.course.sweep import runs
 
-    found = runs.sweep(grid, out, jobs=jobs, report=typer.echo)
+    found = runs.sweep(_grid(grid), out, jobs=jobs, report=typer.echo)
     if any(each["status"] == runs.FAILED for each in found):
         raise typer.Exit(1)
 
@@ -96,23 +131,10 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _lesson_and_parameters(words: list[str]) -> tuple[str, dict[str, str]]:
-    """Sort what was given into the lesson and the parameters after each -p."""
-    names, given, left = [], {}, list(words)
-    while left:
-        word = left.pop(0)
-        if word != "-p":
-            names.append(word)
-            continue
-        if len(left) < 2:
-            raise typer.BadParameter("a name and a value are expected", param_hint="-p")
-        given[left[0]], left = left[1], left[2:]
-    if len(names) != 1:
-        raise typer.BadParameter(
-            f"one lesson is expected, got {' '.join(names) or 'none'}; "
-            "parameters are given as -p NAME VALUE"
-        )
-    return names[0], given
+def _grid(path: Path) -> Path:
+    """A file, or where there is none, the course's own of that name."""
+    own = share("notebooks") / "params" / f"{path.stem}.yaml"
+    return own if not path.exists() and own.is_file() else path
 
 
 def lab(ctx: typer.Context) -> None:

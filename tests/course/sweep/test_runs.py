@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from gan_lessons.cli.lessons import _grid
 from gan_lessons.cli.main import app
 from gan_lessons.course import notebook
 from gan_lessons.course.notebook import KERNEL, new_cell
@@ -336,13 +337,29 @@ def test_command_runs_a_lesson(tmp_path, capfd):
         (["04", "-p", "preset", "huge"], 1, "there is no preset 'huge'; use smoke, class, full"),
         (["04", "-p", "loss"], 2, "a name and a value are expected"),
         (["04", "05"], 2, "one lesson is expected, got 04 05"),
-        (["-p", "seed", "1"], 2, "one lesson is expected, got none"),
+        (["-p", "seed", "1"], 2, "Missing argument 'lesson'"),
         (["04", "--seed", "1"], 2, "parameters are given as -p NAME VALUE"),
     ],
 )
 def test_command_explains_what_is_wrong(words, code, sentence, tmp_path, capsys):
     assert cli("run", *words, "--out", tmp_path / "run") == code
     assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+def test_help_names_the_option_for_parameters(capsys):
+    assert cli("run", "--help") == 0
+    assert "-p NAME VALUE" in capsys.readouterr().out
+
+
+def test_a_grid_of_the_course_has_a_name(root, tmp_path, monkeypatch):
+    monkeypatch.delenv("GAN_LESSONS_DATA")
+    monkeypatch.chdir(tmp_path)
+    own = root / "notebooks" / "params" / "00_pictures.yaml"
+    for name in ("00_pictures", "notebooks/params/00_pictures.yaml"):
+        assert _grid(Path(name)) == own
+    (tmp_path / "00_pictures").write_text("mine")
+    assert _grid(Path("00_pictures")) == Path("00_pictures")
+    assert _grid(Path("mine.yaml")) == Path("mine.yaml")
 
 
 def test_command_for_grids_fails_where_a_run_failed(swept, capsys):
