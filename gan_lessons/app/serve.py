@@ -15,6 +15,7 @@ from typing import Any
 
 NOTEBOOK = Path(__file__).parent / "explorer_app.ipynb"
 LOOKS = Path(__file__).parent / "jupyter"  # where the page's template lies
+MODEL = "GAN_LESSONS_EXPLORE"  # environment variable that tells the kernels what to open with
 PLACES = 6  # visitors at a time, each with a kernel of about half a gigabyte
 HEATED = 1  # kernels that wait, all imported and drawn, for the next visitor
 IDLE = 600  # seconds without any action after which a visitor's kernel is ended
@@ -25,18 +26,25 @@ FULL = "All places are taken. Try again in a minute."
 
 
 def serve(
-    *, port: int = 8866, ip: str = "127.0.0.1", browser: bool = True, places: int = PLACES
+    *,
+    model: str = "",
+    port: int = 8866,
+    ip: str = "127.0.0.1",
+    browser: bool = True,
+    places: int = PLACES,
 ) -> None:
     """Serve the explorer until Ctrl-C.
 
     Args:
+        model: what it opens with, as `StyleTransfer.load` takes it; "" takes a bundled one.
         port: to listen on; when it is taken, the next free one.
         ip: address to listen on; "0.0.0.0" lets other machines in.
         browser: whether to open one.
         places: visitors at a time.
 
     Raises:
-        ValueError: if Voilà or anywidget is not installed, or there is no place for anybody.
+        ValueError: if Voilà or anywidget is not installed, there is no such model, or no place for
+            anybody.
     """
     if missing := [name for name in ("voila", "anywidget") if find_spec(name) is None]:
         raise ValueError(
@@ -45,6 +53,7 @@ def serve(
         )
     if places < 1:
         raise ValueError(f"places must be 1 or more, got {places}")
+    os.environ[MODEL] = str(_folder(model)) if model else ""
     # Kernels share the processor: more threads in each would stand in each other's way.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     paths = [str(LOOKS), os.environ.get("JUPYTER_PATH", "")]
@@ -54,6 +63,16 @@ def serve(
     app = Voila(config=settings(port=port, ip=ip, browser=browser, places=places))
     app.initialize([str(NOTEBOOK)])
     app.start()
+
+
+def _folder(model: str) -> str | Path:
+    """A model that can be loaded; tried here, since a kernel's error reaches no terminal."""
+    from gan_lessons.models.store import bundled, find
+    from gan_lessons.style_transfer import StyleTransfer
+
+    folder = find(model).resolve()
+    StyleTransfer.load(folder, device="cpu", precision="fp32")
+    return model if model in bundled() and not Path(model).is_dir() else folder
 
 
 def settings(*, port: int, ip: str, browser: bool, places: int) -> Any:

@@ -14,7 +14,11 @@ def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line of the course."""
     lines = ["gan-lessons export emoji64 --format web --out site"]
     app.command(epilog=example(*lines))(export)
-    lines = ["gan-lessons explore", "gan-lessons explore --port 8080 --no-browser"]
+    lines = [
+        "gan-lessons explore",
+        "gan-lessons explore --model runs/mine",
+        "gan-lessons explore --port 8080 --no-browser",
+    ]
     app.command(epilog=example(*lines))(explore)
 
 
@@ -52,6 +56,13 @@ def export(
 
 
 def explore(
+    model: Annotated[
+        str,
+        typer.Option(
+            help="What it opens with: a bundled model, or the folder of one.",
+            show_default=False,
+        ),
+    ] = "",
     port: Annotated[int, typer.Option(help="To listen on; if taken, the next free one.")] = 8866,
     ip: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
@@ -66,4 +77,4 @@ def explore(
     """
     from gan_lessons.app.serve import serve
 
-    serve(port=port, ip=ip, browser=browser, places=places)
+    serve(model=model, port=port, ip=ip, browser=browser, places=places)

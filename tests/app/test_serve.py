@@ -124,3 +124,25 @@ def test_the_page_is_served_and_places_are_bounded(address):
     # One place and one kernel in waiting: the second visitor gets that one, a third none.
     statuses = [get(url)[0] for _ in range(2)]
     assert statuses[-1] == 503, log.read_text()[-2000:]
+
+
+def test_a_model_that_cannot_be_loaded_is_refused_before_anything_is_served(monkeypatch, tmp_path):
+    monkeypatch.setenv(serve.MODEL, "")
+    with pytest.raises(ValueError, match="no model 'nowhere'"):
+        serve.serve(model="nowhere")
+    with pytest.raises(ValueError, match="holds no model"):
+        serve.serve(model=str(tmp_path))
+
+
+def test_the_kernels_are_told_which_model_to_open_with(monkeypatch, tiny_model):
+    from voila.app import Voila
+
+    started = []
+    monkeypatch.setattr(Voila, "initialize", lambda app, arguments: started.append(arguments))
+    monkeypatch.setattr(Voila, "start", lambda app: None)
+    for given, told in (("emoji64", "emoji64"), (str(tiny_model), str(tiny_model)), ("", "")):
+        monkeypatch.setenv(serve.MODEL, "another")
+        serve.serve(model=given, browser=False)
+        assert os.environ[serve.MODEL] == told
+    assert started == 3 * [[str(serve.NOTEBOOK)]]
+    assert serve.MODEL in serve.NOTEBOOK.read_text(encoding="utf-8")

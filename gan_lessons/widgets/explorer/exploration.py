@@ -4,6 +4,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ class Exploration:
 
     Args:
         folders: whether a model may be a folder of this machine. Not for strangers.
+        own: the folder of a model to offer beside the bundled ones, by its own name; or none.
         device: "auto", "cuda", "mps" or "cpu".
         precision: "auto", "fp32", "bf16" or "fp16".
 
@@ -37,8 +39,16 @@ class Exploration:
         (64, 64, 3)
     """
 
-    def __init__(self, *, folders: bool = True, device: str = "auto", precision: str = "auto"):
+    def __init__(
+        self,
+        *,
+        folders: bool = True,
+        own: str = "",
+        device: str = "auto",
+        precision: str = "auto",
+    ):
         self.folders, self.device, self.precision = folders, device, precision
+        self.own = {Path(own).resolve().name: own} if own else {}
         self.album = Album()
         self.loaded: tuple[str, StyleTransfer] | None = None
         self.known: OrderedDict[tuple, Any] = OrderedDict()
@@ -47,7 +57,7 @@ class Exploration:
         """Models that can be chosen by name; numbers in names count, so 64 comes before 128."""
         parts = {name: re.split(r"(\d+)", name) for name in bundled()}
         in_order = sorted(parts, key=lambda name: [p.zfill(9) for p in parts[name]])
-        return tuple(in_order)
+        return (*self.own, *(name for name in in_order if name not in self.own))
 
     def start(self, model: str = "", picture: str = "") -> State:
         """Where to begin.
@@ -57,7 +67,7 @@ class Exploration:
             picture: one of `PICTURES`; "" takes the first.
 
         Returns:
-            A state: the picture in the first style of the model.
+            A state: the picture in the style that changes it most.
 
         Raises:
             ValueError: if there is no such model or picture.
@@ -67,8 +77,7 @@ class Exploration:
             raise ValueError("there is no bundled model here; name the folder of one")
         model, picture = model or names[0], picture or next(iter(PICTURES))
         state = State(model, picture, Point(self.model(model).styles[0]), size=self.size(model))
-        self.source(state)
-        return state
+        return state.at(style=self.model(model).farthest_style(self._input(state)))
 
     def model(self, name: str) -> StyleTransfer:
         """The model of that name; the last one stays loaded.
@@ -79,7 +88,8 @@ class Exploration:
         if self.loaded is None or self.loaded[0] != name:
             if not self.folders and name not in self.models():
                 raise ValueError(f"choose one of the models here: {', '.join(self.models())}")
-            model = StyleTransfer.load(name, device=self.device, precision=self.precision)
+            folder = self.own.get(name, name)
+            model = StyleTransfer.load(folder, device=self.device, precision=self.precision)
             self.loaded = name, model
             self.known.clear()
         return self.loaded[1]

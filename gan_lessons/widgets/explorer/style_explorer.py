@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import ipywidgets as widgets
 from ipywidgets import Layout
@@ -34,7 +35,8 @@ class StyleExplorer(widgets.VBox):
         model: a bundled model, or the folder of one; "" takes the first bundled one.
         picture: a bundled picture's name, or one of your own: a path, bytes or a PIL image.
         state: a line that another explorer gave; it replaces both.
-        folders: whether a model may be a folder of this machine. Not for strangers.
+        folders: whether whoever uses it may name folders of this machine as models. Not for
+            strangers: they get `model` by its name alone.
         device: "auto", "cuda", "mps" or "cpu".
 
     Raises:
@@ -47,15 +49,17 @@ class StyleExplorer(widgets.VBox):
 
     def __init__(
         self,
-        model: str = "",
+        model: str | Path = "",
         picture: str | Source = "",
         *,
         state: str = "",
         folders: bool = True,
         device: str = "auto",
     ):
-        self.exploration = Exploration(folders=folders, device=device)
-        self.state = self._first_state(model, picture, state)
+        own = str(model) if model and not folders and Path(model).is_dir() else ""
+        self.exploration = Exploration(folders=folders, own=own, device=device)
+        model = next(iter(self.exploration.own), model)
+        self.state = self._first_state(str(model), picture, state)
         self.good = self.state
         self.favourites: list[State] = []
         self.shown: dict[str, object] = {}  # what each part of the screen was drawn for
@@ -77,7 +81,7 @@ class StyleExplorer(widgets.VBox):
             return self.exploration.check(State.from_text(state))
         if not isinstance(picture, str) or (picture and picture not in PICTURES):
             picture = self.exploration.album.take(picture)
-        return self.exploration.start(str(model), picture)
+        return self.exploration.start(model, picture)
 
     def _layout(self) -> list[widgets.Widget]:
         panels = self.panels

@@ -11,7 +11,7 @@ pytest.importorskip("ipywidgets")
 
 from gan_lessons.images.gate import ImageError  # noqa: E402
 from gan_lessons.widgets.explorer.exploration import Exploration, latent  # noqa: E402
-from gan_lessons.widgets.explorer.pictures import KEPT, LARGEST, Album  # noqa: E402
+from gan_lessons.widgets.explorer.pictures import KEPT, LARGEST, PICTURES, Album  # noqa: E402
 from gan_lessons.widgets.explorer.state import REACH, SIZES, Point, State  # noqa: E402
 
 numbers = st.floats(-REACH, REACH)
@@ -186,6 +186,28 @@ def test_a_model_of_ones_own_is_a_folder(tmp_path, exploration, start):
     there = start.but(model=str(tmp_path / "mine"))
     # Saved weights are rounded to half precision, as the bundled ones were.
     assert np.abs(own.result(there).astype(int) - exploration.result(start)).max() <= 1
+
+
+def test_strangers_get_a_model_of_the_hosts_by_its_name_alone(tmp_path, exploration, start):
+    exploration.model(start.model).save(tmp_path / "mine")
+    offered = Exploration(folders=False, own=str(tmp_path / "mine"), device="cpu")
+    assert offered.models() == ("mine", *exploration.models())
+    there = offered.start()
+    assert there.model == "mine" and str(tmp_path) not in there.to_text()
+    assert offered.check(there) and offered.check(start)
+    for name in (str(tmp_path / "mine"), str(tmp_path)):
+        with pytest.raises(ValueError, match="choose one of the models here: mine, emoji64"):
+            offered.check(there.but(model=name))
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_it_opens_on_a_style_that_differs_from_the_source(exploration, picture):
+    opened = exploration.start(picture=picture)
+    assert opened.here.style != picture.split("/")[0]
+    source = exploration.source(opened).astype(int)
+    others = np.abs(exploration.every_style(opened).astype(int) - source).mean(axis=(1, 2, 3))
+    change = np.abs(exploration.result(opened).astype(int) - source).mean()
+    assert change > 0.98 * others.max() and change > 5
 
 
 def test_what_is_remembered_stays_bounded(exploration, start):

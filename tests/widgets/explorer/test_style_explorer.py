@@ -61,9 +61,9 @@ def press(explorer, words: str) -> None:
 
 def test_every_style_is_there_at_once(explorer):
     names = explorer.exploration.model("emoji64").styles
+    chosen = explorer.state.here.style
     assert [b.description for b in explorer.styles.buttons] == [
-        "✓ noto",
-        *(name.replace("_", " ") for name in names[1:]),
+        f"{'✓ ' * (name == chosen)}{name.replace('_', ' ')}" for name in names
     ]
     pictures = [read(p.value) for p in explorer.styles.pictures]
     expected = explorer.exploration.every_style(explorer.state)
@@ -205,7 +205,7 @@ def test_what_is_downloaded_is_what_is_shown(explorer, title, kind, frames):
     press(explorer, title)
     link = explorer.panels.keeping.link.value
     name = re.search('download="([^"]+)"', link)[1]
-    assert name.endswith(kind.lower()) and "noto_seed0_draw1" in name
+    assert name.endswith(kind.lower()) and f"{explorer.state.here.style}_seed0_draw1" in name
     data = base64.b64decode(re.search('base64,([^"]+)', link)[1])
     opened = Image.open(io.BytesIO(data))
     assert opened.format == kind and getattr(opened, "n_frames", 1) == frames
