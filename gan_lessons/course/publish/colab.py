@@ -10,8 +10,10 @@ from pathlib import Path
 
 from gan_lessons.course import notebook as nb
 
-COMMAND = "gan-lessons colab --repo OWNER/NAME"
-PLACEHOLDER = f"*To open this in Colab, publish the repository and run `{COMMAND}` once.*"
+PLACEHOLDER = (
+    "*In Colab: upload this notebook, write where you found the course on GitHub, `OWNER/NAME`, "
+    "into `REPOSITORY` in its first code cell, and run that cell.*"
+)
 _ADDRESS = re.compile(r'^REPOSITORY = "([^"]*)"', re.MULTILINE)
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _BADGE_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
@@ -120,7 +122,7 @@ def write_addresses(repository: str, root: Path | None = None) -> list[Path]:
 
 
 def _is_badge(line: str) -> bool:
-    return line.startswith("[![Open in Colab]") or COMMAND in line
+    return line.startswith(("[![Open in Colab]", "*In Colab:", "*To open this in Colab"))
 
 
 def _place_setup(cells: list[nb.Cell], source: str) -> None:

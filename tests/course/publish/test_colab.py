@@ -47,6 +47,14 @@ def test_notebook_without_an_address_says_how_to_get_one():
     colab.prepare(lesson, "notebooks/00.ipynb")
     assert colab.PLACEHOLDER in lesson["cells"][0]["source"]
     assert colab.repository_of(lesson) == ""
+    assert "publish" not in colab.PLACEHOLDER and "gan-lessons colab" not in colab.PLACEHOLDER
+    assert "REPOSITORY" in colab.PLACEHOLDER and "REPOSITORY" in lesson["cells"][1]["source"]
+
+
+def test_an_older_sentence_is_replaced():
+    lesson = plain("# Title\n\n*To open this in Colab, publish the repository and run `it` once.*")
+    colab.prepare(lesson, "notebooks/00.ipynb")
+    assert lesson["cells"][0]["source"] == f"# Title\n\n{colab.PLACEHOLDER}"
 
 
 def test_known_address_survives_a_rebuild():
