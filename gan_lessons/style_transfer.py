@@ -322,19 +322,6 @@ class StyleTransfer:
             ]
         return torch.cat(parts)[:, :, :height, :width]
 
-    def farthest_style(self, x: Tensor) -> str:
-        """The style that changes a picture most at its first draw: what to show it in first.
-
-        Args:
-            x: `(1, 3, H, W)` in [-1, 1].
-
-        Returns:
-            One of `styles`.
-        """
-        codes = torch.cat([self.codes(style) for style in self.styles])
-        distances = (self.translate(x, codes) - x).abs().mean(dim=(1, 2, 3))
-        return self.styles[int(distances.argmax())]
-
     def generate(self, x: Tensor, s: Tensor) -> Tensor:
         """One pass of the generator, `(N, 3, H, W)` and `(N, style_dim)` to `(N, 3, H, W)`."""
         x = x.contiguous(memory_format=torch.channels_last)

@@ -61,6 +61,19 @@ def between(start: Tensor, end: Tensor, steps: int) -> Tensor:
     return torch.lerp(start, end, share_of_end)
 
 
+def farthest(x: Tensor, results: Tensor) -> int:
+    """Which of many results changed their picture most: the one to show it in first.
+
+    Args:
+        x: `(1, 3, H, W)` in [-1, 1].
+        results: `(N, 3, H, W)`, of N styles.
+
+    Returns:
+        A number below N.
+    """
+    return int((results - x).abs().mean(dim=(1, 2, 3)).argmax())
+
+
 def check_room(count: int, pixels: int) -> None:
     """Refuse what would fill the memory before anything is made."""
     if count * pixels > ENOUGH:

@@ -15,7 +15,7 @@ from gan_lessons.data.batches import generator_at
 from gan_lessons.images.gate import image_to_tensor, to_uint8
 from gan_lessons.models.store import bundled
 from gan_lessons.style_transfer import DRAWN, StyleTransfer
-from gan_lessons.walks import blend
+from gan_lessons.walks import blend, farthest
 from gan_lessons.widgets.explorer.pictures import PICTURES, Album, square
 from gan_lessons.widgets.explorer.state import LARGEST_INDEX, REACH, SIZES, Point, State
 
@@ -76,8 +76,10 @@ class Exploration:
         if not (model or names):
             raise ValueError("there is no bundled model here; name the folder of one")
         model, picture = model or names[0], picture or next(iter(PICTURES))
-        state = State(model, picture, Point(self.model(model).styles[0]), size=self.size(model))
-        return state.at(style=self.model(model).farthest_style(self._input(state)))
+        loaded = self.model(model)
+        state = State(model, picture, Point(loaded.styles[0]), size=self.size(model))
+        x, codes = self._input(state), torch.cat([loaded.codes(style) for style in loaded.styles])
+        return state.at(style=loaded.styles[farthest(x, loaded.translate(x, codes))])
 
     def model(self, name: str) -> StyleTransfer:
         """The model of that name; the last one stays loaded.
