@@ -1,16 +1,13 @@
 """Any folder with one subfolder a style is a data set.
 
-Three layouts are understood: `STYLE/…`, `train|valid|test/STYLE/…`, and the `trainA, trainB,
-testA, testB` of many archives for unpaired translation. What the folder does not split is split
-here, by the files' names alone, so that adding a picture moves no other one.
+How it is laid out is found by :mod:`gan_lessons.data.layout`. What the folder does not split is
+split here, by the files' names alone, so that adding a picture moves no other one.
 """
 
 import hashlib
 import logging
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,36 +15,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.images.gate import ImageError, image_files, image_to_uint8, is_clutter, open_image
-from gan_lessons.text import printable
+from gan_lessons.data.entries import Entry, Scan, scan
+from gan_lessons.data.layout import LEAST_STYLES, subfolders
+from gan_lessons.data.style_dataset import SPLITS, StyleDataset
+from gan_lessons.images.gate import ImageError, image_to_uint8, open_image
+from gan_lessons.images.listing import named, summary
+from gan_lessons.text import count_of, printable
 
 VALID_SHARE, TEST_SHARE = 0.05, 0.10
-LEAST_STYLES, LEAST_IMAGES = 2, 2
+LEAST_IMAGES = 2
 MAX_ASPECT = 8
 """Longer panoramas lose their ends: enlarging a line of pixels would need any amount of memory."""
 
-_SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "valid": "valid",
-    "val": "valid",
-    "validation": "valid",
-    "test": "test",
-    "testing": "test",
-}
-_LETTERED = re.compile(r"(train|valid|val|test)[_-]?([A-Z])")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One file of a set: where it is, its style, its split if the folders say so, its key."""
-
-    path: Path
-    style: str
-    split: str | None
-    key: str
 
 
 @dataclass(frozen=True)
@@ -64,13 +44,19 @@ class LazyImages(Sequence):
         return decode(self.paths[index], self.size)
 
 
-def load(directory: str | Path, size: int = 64, *, memory: int = 2 * 2**30) -> StyleDataset:
-    """Loads a folder with one subfolder a style.
+def load(
+    directory: str | Path,
+    size: int = 64,
+    *,
+    memory: int = 2 * 2**30,
+    report: Callable[[str], None] | None = None,
+) -> StyleDataset:
+    """Loads a folder with one subfolder a style, or laid out otherwise as archives are.
 
-    Files that cannot be read are left out, with one warning that names them. Without folders for
-    validation and test, 5 and 10 % of the training images are drawn by a hash of their name below
-    the style's folder: two files of one name in two styles, taken to show the same thing, fall on
-    the same side. Every style keeps two images for training.
+    Files that cannot be read are left out and named. Without folders for validation and test, 5
+    and 10 % of the training images are drawn by a hash of their name below the style's folder: two
+    files of one name in two styles, taken to show the same thing, fall on the same side. Every
+    style keeps two images for training.
 
     Args:
         directory: the folder.
@@ -78,98 +64,36 @@ def load(directory: str | Path, size: int = 64, *, memory: int = 2 * 2**30) -> S
             between `size` and `2 * size`, so that crops may vary in scale.
         memory: bytes of pixels up to which the set is held in memory; a larger one is decoded
             again at each access.
+        report: called with a line on the layout and one for each kind of what is left out; else
+            these go to the log.
 
     Returns:
         The whole set, styles in alphabetical order.
 
     Raises:
-        ValueError: if there are fewer than two styles, or a style has fewer than two readable
-            images, in all or for training.
+        ValueError: if there are fewer than two styles, a style has fewer than two readable images,
+            in all or for training, or the layout is only half of one.
     """
-    directory = Path(directory)
-    styles, entries = scan(directory)
+    scanned = scan(directory)
+    directory, styles = scanned.directory, scanned.styles
     if len(styles) < LEAST_STYLES:
         raise ValueError(_too_few_styles(directory, styles))
-    kept, images, refused = _decode_all(entries, size, memory)
-    if refused:
-        _log.warning(_left_out(directory, refused, len(entries)))
+    kept, images, refused = _decode_all(scanned.entries, size, memory)
     _check_counts(directory, styles, kept, refused)
+    splits = assign_splits(kept)
+    (report or _log.info)(_described(scanned, kept, splits))
+    for line in _left_out(scanned, refused):
+        (report or _log.warning)(line)
     return StyleDataset(
         name=directory.resolve().name,
         styles=styles,
         images=images,
         labels=torch.tensor([styles.index(entry.style) for entry in kept]),
         keys=tuple(entry.key for entry in kept),
-        splits=assign_splits(kept),
-        paired=False,  # a camera's counter, or a list numbered from 1, gives one name to two things
-    )
-
-
-def scan(directory: str | Path) -> tuple[tuple[str, ...], tuple[Entry, ...]]:
-    """Lists the styles and images of a folder without opening any.
-
-    Args:
-        directory: the folder.
-
-    Returns:
-        Style names, sorted, and an :class:`Entry` for each file that ends like an image.
-
-    Raises:
-        ValueError: if the folder does not exist or its layout is ambiguous.
-    """
-    directory = Path(directory)
-    if not directory.is_dir():
-        raise ValueError(f"{directory} is not a folder; name one with a subfolder for each style.")
-    places = style_folders(directory)
-    entries = []
-    for split, style, folder in places:
-        files = [(path, path.relative_to(folder)) for path in image_files(folder)]
-        stems = Counter(_stem(relative) for _, relative in files)
-        for path, relative in files:
-            stem = _stem(relative)
-            key = stem if stems[stem] == 1 else _normal(relative.as_posix())
-            # Archives count from 1 again in every split: there one name is not one thing.
-            entries.append(Entry(path, style, split, f"{split}/{key}" if split else key))
-    return tuple(sorted({style for _, style, _ in places})), tuple(entries)
-
-
-def style_folders(directory: Path) -> list[tuple[str | None, str, Path]]:
-    """Finds which folders hold a style: (split or None, style, folder) for each.
-
-    Args:
-        directory: an existing folder.
-
-    Returns:
-        In alphabetical order.
-
-    Raises:
-        ValueError: if folders for splits stand among others, or hold no folders for styles.
-    """
-    folders = subfolders(directory)
-    lettered = [_LETTERED.fullmatch(folder.name) for folder in folders]
-    if folders and all(lettered):
-        return [(_SPLIT_NAMES[m[1]], m[2], f) for m, f in zip(lettered, folders, strict=True)]
-    layer = [folder for folder in folders if folder.name.lower() in _SPLIT_NAMES]
-    if len(layer) == len(folders):
-        for empty in (folder for folder in layer if not subfolders(folder)):
-            raise ValueError(f"{empty} has no folders in it; put one folder for each style there.")
-        places = [(folder, inner) for folder in layer for inner in subfolders(folder)]
-        return [(_SPLIT_NAMES[outer.name.lower()], inner.name, inner) for outer, inner in places]
-    mixed = [folder.name for folder in layer if subfolders(folder)]
-    if mixed:
-        others = ", ".join(folder.name for folder in folders if folder not in layer)
-        raise ValueError(
-            f"{directory} has both {', '.join(mixed)} and other folders ({others}); "
-            "keep either folders for splits or folders for styles there."
-        )
-    return [(None, folder.name, folder) for folder in folders]
-
-
-def subfolders(directory: Path) -> list[Path]:
-    """The visible folders right below a folder, sorted; a folder of a style may be a link."""
-    return sorted(
-        (path for path in directory.iterdir() if path.is_dir() and not is_clutter(path.name)),
-        key=lambda path: path.name,
+        splits=splits,
+        # Only 7_A and 7_B are said to belong together: a camera's counter, or a list numbered
+        # from 1, gives one name to two things.
+        paired=all(place.ending for place in scanned.layout.places),
     )
 
 
@@ -291,38 +215,49 @@ def _check_counts(
 
 
 def _too_few_styles(directory: Path, styles: Sequence[str]) -> str:
-    found = f"only the folder {styles[0]!r}" if styles else "no folder"
+    found = f"only the folder {printable(styles[0])!r}" if styles else "no folder"
     advice = "put the images of each style into a folder of its own there"
     only = subfolders(directory)[:1]
     if styles and only and len(subfolders(only[0])) >= LEAST_STYLES:
-        advice = f"if the styles are in {only[0]}, name that folder"
+        advice = f"if the styles are in {printable(only[0])}, name that folder"
     return (
-        f"{directory} holds {found}, and a data set needs at least {LEAST_STYLES} styles; {advice}."
+        f"{printable(directory)} holds {found}, and a data set needs at least {LEAST_STYLES} "
+        f"styles; {advice}."
     )
 
 
-def _left_out(directory: Path, refused: Sequence[tuple[Entry, ImageError]], total: int) -> str:
-    shown = [f"{one.path.relative_to(directory)} ({error.reason})" for one, error in refused[:3]]
-    if len(refused) > 3:
-        shown.append(f"and {len(refused) - 3} more")
-    text = f"{directory}: {len(refused)} of {total} files left out: {', '.join(shown)}"
-    return printable(text)
+def _described(scanned: Scan, kept: Sequence[Entry], splits: Sequence[str]) -> str:
+    """The layout in a line, with the pictures of each style by split."""
+    counts = Counter(zip((entry.style for entry in kept), splits, strict=True))
+    each = [
+        f"{printable(style)} {'/'.join(str(counts[style, split]) for split in SPLITS)}"
+        for style in scanned.styles
+    ]
+    given = {place.split for place in scanned.layout.places}
+    drawn = [split for split in SPLITS[1:] if split not in given]
+    by_name = f"; {' and '.join(drawn)} drawn by name" if drawn else ""
+    where = printable(scanned.directory)
+    return f"{where}: {scanned.layout.said}{by_name}; {'/'.join(SPLITS)} images: {', '.join(each)}"
+
+
+def _left_out(scanned: Scan, refused: Sequence[tuple[Entry, ImageError]]) -> list[str]:
+    """What the set is loaded without, a line a kind; texts need not be told of."""
+    home, reasons = scanned.directory, defaultdict(list)
+    for entry, error in refused:
+        reasons[f"{error.reason}; {error.advice}"].append(entry.path)
+    lines = [
+        f"left out: {count_of(len(paths), 'picture')}: {printable(reason)} ({named(paths, home)})"
+        for reason, paths in reasons.items()
+    ]
+    others = [one for one in scanned.left_out if one.kind != "text"]
+    return [f"{printable(home)}: {line}" for line in lines + summary(others, home)]
 
 
 def _count(number: int) -> str:
     return f"{number or 'no'} readable image{'' if number == 1 else 's'}"
 
 
-def _stem(relative: Path) -> str:
-    return _normal(relative.with_suffix("").as_posix())
-
-
-def _normal(text: str) -> str:
-    # macOS writes accents as characters of their own: the same file must get the same key.
-    return unicodedata.normalize("NFC", text)
-
-
 def _draw(key: str) -> float:
     """A number in [0, 1) that depends on the key alone."""
-    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -1,16 +1,22 @@
 """From a name to a data set: a bundled one, or any folder with one subfolder a style."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from gan_lessons.data.style_dataset import BUNDLED, StyleDataset
 
 
-def load_dataset(name: str | Path, *, size: int = 64) -> StyleDataset:
+def load_dataset(
+    name: str | Path, *, size: int = 64, report: Callable[[str], None] | None = None
+) -> StyleDataset:
     """Load a bundled set by name, or any folder with one subfolder a style.
 
     Args:
         name: "emoji_styles", "painted_photos", "letters", or a folder.
         size: side in pixels at which the images will be used.
+        report: called with lines on how a folder was understood and what was left out of it;
+            without it they go to the log.
 
     Returns:
         The whole set, all splits.
@@ -27,8 +33,8 @@ def load_dataset(name: str | Path, *, size: int = 64) -> StyleDataset:
         return paintings.load_painted_photos(size)
     if name == "letters":
         return letters.load_letters()
-    if Path(name).is_dir():
-        return folders.load(Path(name), size)
+    if os.path.isdir(name):
+        return folders.load(Path(name), size, report=report)
     raise ValueError(
         f"no data set {str(name)!r}: expected {' or '.join(BUNDLED)}, "
         "or a folder with one subfolder of images for each style"

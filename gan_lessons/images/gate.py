@@ -25,7 +25,6 @@ from PIL import (
 from torch import Tensor
 
 from gan_lessons.images.header import is_heif, jpeg_scans, webp_canvas
-from gan_lessons.images.listing import image_files, is_clutter
 from gan_lessons.images.pixels import (
     Layers,
     encode_image,
@@ -50,10 +49,8 @@ __all__ = [
     "decode_cutout",
     "decode_trusted",
     "encode_image",
-    "image_files",
     "image_to_tensor",
     "image_to_uint8",
-    "is_clutter",
     "open_image",
     "open_layers",
     "tensor_to_image",

@@ -1,53 +1,174 @@
-"""Finds the images in a folder by their names; what is inside them is the gate's business."""
+"""Finds the pictures in a folder by their names, and tells of everything else that lies there.
+
+What is inside a file is the gate's business. Nothing is left out in silence: whoever asks for a
+folder's pictures gets the list of what is none, and why, with them.
+"""
 
 import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 SUFFIXES = frozenset(
     (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif")
-    + (".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".avif")
+    + (".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".avif", ".heic", ".heif", ".hif")
 )
-"""Endings by which images are found; what is inside decides afterwards."""
+"""Endings by which pictures are found; what is inside decides afterwards."""
+
+_TEXTS = frozenset(
+    (".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".html", ".xml")
+    + (".xmp", ".aae", ".ini", ".db", ".log", ".url", ".sha256", ".md5")
+)
+_SYSTEM_FILES = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"))
+_SYSTEM_FOLDERS = frozenset(
+    # Macs, disk stations, Windows and photo programs: small copies, waste and earlier versions
+    ("__macosx", "@eadir", "@tmp", "@recycle", "#recycle", "#snapshot", "$recycle.bin")
+    + ("system volume information", "lost+found", "captureone", "thumbnails", "thumbs", "_thumbs")
+)
+_SYSTEM_ENDINGS = (".lrdata", ".photoslibrary", ".aplibrary", ".cocatalog")
+
+KINDS = {  # kind: (what such files are, what to do)
+    "link": ("a link out of its folder, which is not followed", "copy the file there"),
+    "hidden": ("a hidden picture", "rename it without the dot at its beginning"),
+    "unknown": ("a file of a kind that is not read here", "export it as JPEG or PNG"),
+    "closed": ("a folder that may not be looked into", "change its permissions, or move it away"),
+    "outside": ("a picture outside the folders of styles", "move it into one, or away"),
+    "thumbnail": ("a copy that a system or a photo program keeps for itself", "leave it there"),
+    "text": ("no picture", "leave it there"),
+}
+MISSED = ("link", "hidden", "unknown", "closed", "outside")
+"""Kinds that somebody may have meant to be used; the others never were."""
 
 
-def image_files(folder: str | os.PathLike) -> list[Path]:
-    """Finds the images below a folder by their suffix.
+@dataclass(frozen=True)
+class LeftOut:
+    """A file or folder that is not used, and which of `KINDS` it is."""
+
+    path: Path
+    kind: str
+
+    @property
+    def reason(self) -> str:
+        """A sentence: what it is and what to do."""
+        what, advice = KINDS[self.kind]
+        return f"it is {what}; {advice}."
+
+
+@dataclass(frozen=True)
+class Found:
+    """The pictures of a folder, and what else lies there."""
+
+    pictures: tuple[Path, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def search(folder: str | os.PathLike, *, without: Collection[Path] = ()) -> Found:
+    """Finds the pictures below a folder by their endings.
 
     Args:
         folder: searched with all its subfolders.
+        without: folders that are passed over, with all that is in them.
 
     Returns:
-        Paths that begin with `folder`, sorted alike on every system. Hidden files, `__MACOSX` and
-        links that lead out of the folder are left out.
+        Paths that begin with `folder`, sorted alike on every system. Links that stay in the folder
+        are followed to files, not to folders.
 
     Raises:
-        ValueError: if the folder does not exist, or one below it cannot be looked into.
+        ValueError: if the folder does not exist, or cannot be looked into.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise ValueError(f"{folder} is not a folder; name one that holds images.")
-    home = folder.resolve()
-    found = []
-    for place, folders, names in os.walk(folder, onerror=_refuse_folder):
-        folders[:] = [one for one in folders if not is_clutter(one)]
-        for each in names:
-            path = Path(place, each)
-            if path.suffix.lower() in SUFFIXES and not is_clutter(each) and _stays(path, home):
-                found.append(path)
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+    pictures, left_out = [], []
+    for path, kind in _judged(folder, frozenset(without)):
+        if kind == "picture":
+            pictures.append(path)
+        elif kind:
+            left_out.append(LeftOut(path, kind))
+    pictures.sort(key=lambda path: path.relative_to(folder).as_posix())
+    left_out.sort(key=lambda one: (one.kind, one.path.relative_to(folder).as_posix()))
+    return Found(tuple(pictures), tuple(left_out))
 
 
 def is_clutter(name: str) -> bool:
-    """Tells the names that systems strew into folders (`.DS_Store`, `__MACOSX`, `Thumbs.db`)."""
-    return name.startswith(".") or name.lower() in ("__macosx", "thumbs.db", "desktop.ini")
+    """Tells the names that systems strew into folders (`.DS_Store`, `@eaDir`, `Thumbs.db`)."""
+    name = name.lower()
+    known = name in _SYSTEM_FOLDERS or name in _SYSTEM_FILES or name.endswith(_SYSTEM_ENDINGS)
+    return name.startswith(".") or known
 
 
-def _refuse_folder(error: OSError) -> None:
-    reason = error.strerror or "unknown error"
-    raise ValueError(
-        f"{error.filename} cannot be looked into ({reason}); "
-        "change its permissions, or move it away."
-    )
+def summary(left_out: Iterable[LeftOut], folder: Path) -> list[str]:
+    """Tells what was left out, a line a kind.
+
+    Args:
+        left_out: what it was.
+        folder: names are told from here.
+
+    Returns:
+        Lines such as "left out: 5 × a file of a kind that is not read here (a.raw, b.raw, ...)".
+    """
+    lines = []
+    for kind, group in groupby(sorted(left_out, key=lambda one: one.kind), lambda one: one.kind):
+        paths = [one.path for one in group]
+        lines.append(f"left out: {len(paths)} × {KINDS[kind][0]} ({named(paths, folder)})")
+    return lines
+
+
+def named(paths: Sequence[Path], folder: Path, *, shown: int = 3) -> str:
+    """The first few of many paths, as told from a folder, and how many more there are."""
+    names = [name_from(path, folder) for path in paths[:shown]]
+    names += [f"and {len(paths) - shown} more"] if len(paths) > shown else []
+    return ", ".join(names)
+
+
+def name_from(path: Path, folder: Path) -> str:
+    """A path as told from a folder, as text that any terminal and file can hold."""
+    text = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _judged(folder: Path, without: frozenset[Path]) -> Iterator[tuple[Path, str]]:
+    """Every file below a folder with what it is; "" for what nobody can miss."""
+    home, closed = folder.resolve(), []
+
+    def refuse(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise ValueError(
+                f"{folder} cannot be looked into ({error.strerror or 'unknown error'}); "
+                "change its permissions, or move it away."
+            )
+        closed.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        here = Path(place)
+        folders[:] = [one for one in folders if here / one not in without]
+        for each in folders:
+            if is_clutter(each):
+                yield from ((path, "thumbnail") for path in _pictures_in(here / each))
+            elif (here / each).is_symlink() and not _stays(here / each, home):
+                yield here / each, "link"
+        folders[:] = [one for one in folders if not is_clutter(one)]
+        yield from ((here / each, _kind(here / each, home)) for each in names)
+    yield from ((path, "closed") for path in closed)
+
+
+def _kind(path: Path, home: Path) -> str:
+    suffix, name = path.suffix.lower(), path.name.lower()
+    if name.startswith("._") or name in _SYSTEM_FILES:
+        return ""
+    if name.startswith("."):
+        return "hidden" if suffix in SUFFIXES else ""
+    if suffix in SUFFIXES:
+        return "picture" if _stays(path, home) else "link"
+    return "text" if suffix in _TEXTS or not suffix else "unknown"
+
+
+def _pictures_in(folder: Path) -> Iterator[Path]:
+    for place, _, names in os.walk(folder):
+        for each in names:
+            if Path(each).suffix.lower() in SUFFIXES:
+                yield Path(place, each)
 
 
 def _stays(path: Path, home: Path) -> bool:
@@ -55,5 +176,5 @@ def _stays(path: Path, home: Path) -> bool:
         return True
     try:
         return path.resolve().is_relative_to(home)
-    except (OSError, RuntimeError):  # a loop of links leads nowhere
-        return False
+    except (OSError, RuntimeError):  # a loop of links leads nowhere: the gate will say so
+        return True

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from gan_lessons.images.listing import image_files
+from gan_lessons.images.listing import MISSED, Found, search
 from gan_lessons.text import printable
 
 _FORBIDDEN = frozenset('<>:"/\\|?*')  # in a file's name, on one system or another
@@ -23,7 +23,8 @@ def find_sources(
         leave_out: told a path and the source folder that it was found in; true drops it.
 
     Returns:
-        Paths, and the folders without any as {"file", "reason"}.
+        Paths; and as {"file", "reason"} the folders without any, and what folders hold that
+        somebody may miss: links out of them, hidden pictures, files of a kind not read here.
 
     Raises:
         ValueError: if there is nothing at all.
@@ -31,18 +32,22 @@ def find_sources(
     found: dict[str, Path] = {}
     skipped = []
     for source in map(Path, sources):
-        if not source.is_dir():
+        if not os.path.isdir(source):  # Path.is_dir fails on a name that is too long
             found.setdefault(os.path.abspath(source), source)
             continue
-        reason, inside = "it is a folder without pictures; name one that holds some.", []
+        reason, inside = "it is a folder without pictures; name one that holds some.", Found((), ())
         try:
-            inside = [path for path in image_files(source) if not leave_out(path, source)]
+            inside = search(source)
         except ValueError as error:
             reason = str(error)
-        if not inside:
+        pictures = [path for path in inside.pictures if not leave_out(path, source)]
+        if not pictures:
             skipped.append({"file": printable(source), "reason": reason})
-        for path in inside:
+        for path in pictures:
             found.setdefault(os.path.abspath(path), path)
+        for one in inside.left_out:
+            if one.kind in MISSED and not leave_out(one.path, source):
+                skipped.append({"file": printable(one.path), "reason": one.reason})
     if not found:
         raise ValueError(" ".join(f"{one['file']}: {one['reason']}" for one in skipped))
     return list(found.values()), skipped

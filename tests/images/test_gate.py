@@ -22,7 +22,6 @@ from gan_lessons.images.gate import (
     ImageError,
     decode_trusted,
     encode_image,
-    image_files,
     image_to_tensor,
     image_to_uint8,
     open_image,
@@ -396,33 +395,3 @@ class TestEncoding:
         tensor = decode_trusted(data)
         assert tensor.dtype == torch.uint8 and tensor.shape == (3, 11, 20)
         assert torch.equal(tensor, image_to_uint8(open_image(data)))
-
-
-class TestFinding:
-    def test_sorted_recursive_by_suffix(self, tmp_path):
-        wanted = ["a/z.PNG", "a-b/x.jpg", "b.webp", "c/d/e.tiff"]
-        others = [".hidden.png", ".git/x.png", "__MACOSX/x.png", "Thumbs.db", "notes.txt", "png"]
-        for name in wanted + others:
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).touch()
-        found = [path.relative_to(tmp_path).as_posix() for path in image_files(tmp_path)]
-        assert found == sorted(wanted)
-
-    def test_links(self, tmp_path):
-        inside, outside = tmp_path / "in", tmp_path / "out"
-        inside.mkdir()
-        outside.mkdir()
-        (inside / "x.png").touch()
-        (outside / "y.png").touch()
-        try:
-            (inside / "stays.png").symlink_to("x.png")
-            (inside / "leaves.png").symlink_to(outside / "y.png")
-            (inside / "folder").symlink_to(outside)
-            (inside / "gone.png").symlink_to("nowhere.png")
-        except OSError:
-            pytest.skip("links are not allowed here")
-        assert [p.name for p in image_files(inside)] == ["gone.png", "stays.png", "x.png"]
-
-    def test_no_folder(self, tmp_path):
-        with pytest.raises(ValueError, match="not a folder"):
-            image_files(tmp_path / "none")
