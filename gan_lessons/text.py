@@ -25,6 +25,11 @@ def printable(text: str | Path) -> str:
     return "".join(c if c.isprintable() else "?" for c in str(text))
 
 
+def spelled(text: str) -> str:
+    """A name that any file can hold: bytes that are no UTF-8 are spelled out in numbers."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def parse_json(text: str) -> Any:
     """Reads JSON that anybody may have written.
 

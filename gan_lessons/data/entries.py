@@ -11,7 +11,7 @@ from pathlib import Path
 from gan_lessons.data import layout
 from gan_lessons.data.layout import Layout, Place, subfolders
 from gan_lessons.images.listing import LeftOut, search
-from gan_lessons.text import printable
+from gan_lessons.text import printable, spelled
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,5 @@ def _stem(relative: Path, ending: int = 0) -> str:
 
 
 def _normal(text: str) -> str:
-    # macOS writes accents as characters of their own: the same file must get the same key. Bytes
-    # that are no UTF-8 are spelled out, since keys are written into reports.
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return unicodedata.normalize("NFC", text)
+    # macOS writes accents as characters of their own: the same file must get the same key.
+    return unicodedata.normalize("NFC", spelled(text))

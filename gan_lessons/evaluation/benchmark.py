@@ -59,7 +59,7 @@ def evaluate(
     """
     wanted = protocol(which) if isinstance(which, str) else which
     folder = OutputFolder(out)
-    bench = Bench(model, load(model, dataset, pairs), wanted, rivalled=not figures_only)
+    bench = Bench(model, load(model, dataset, pairs, report), wanted, rivalled=not figures_only)
     done = Partial(folder, bench.fingerprint())
     report(bench.heading())
     work(bench, done, report)
@@ -78,7 +78,10 @@ def evaluate(
 
 
 def load(
-    model: StyleTransfer, dataset: StyleDataset | None, pairs: str | None = None
+    model: StyleTransfer,
+    dataset: StyleDataset | None,
+    pairs: str | None = None,
+    report: Report | None = None,
 ) -> StyleDataset:
     """The set that a model was trained on, or the given one.
 
@@ -86,6 +89,7 @@ def load(
         model: whose styles the set must have.
         dataset: already loaded, or None.
         pairs: see `evaluate`.
+        report: see `evaluate`.
 
     Returns:
         The set.
@@ -100,7 +104,7 @@ def load(
         size = model.size
         if name == "emoji_styles":
             size = min((side for side in SIZES if side >= size), default=SIZES[-1])
-        dataset = load_dataset(name, size=size)
+        dataset = load_dataset(name, size=size, report=report)
     if dataset.styles != model.styles:
         raise ValueError(
             f"the model has the styles {', '.join(model.styles)}; {dataset.name} has "

@@ -108,7 +108,7 @@ def _run(
     """What `run` does, once it is known who takes part and what it starts from."""
     target = processes.device or device_named(device)
     if dataset is None:
-        dataset = load_dataset(config.data.name, size=config.data.size)
+        dataset = load_dataset(config.data.name, size=config.data.size, report=report)
     if saved or init_from:
         _same_styles(out if saved else Path(init_from), dataset.styles)
     config = _adapt(config, len(dataset.styles), saved, init_from)

@@ -7,7 +7,7 @@ which is handed small copies in portions, so that memory stays bounded however l
 
 import hashlib
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,10 @@ from PIL import Image
 from gan_lessons.data import folders
 from gan_lessons.data.check.duplicates import near_groups
 from gan_lessons.data.check.report import Finding, Report
-from gan_lessons.images.gate import ImageError, is_clutter, open_image
-from gan_lessons.images.listing import SUFFIXES
+from gan_lessons.data.entries import Scan, scan
+from gan_lessons.data.layout import LEAST_STYLES
+from gan_lessons.images.gate import ImageError, open_layers
+from gan_lessons.images.listing import KINDS
 from gan_lessons.images.quiet import silence
 
 FEW = 20
@@ -32,14 +34,9 @@ BLANK_RANGE = 8
 
 _THUMB = 128  # cleanvision measures blur at 64 pixels: more would only cost memory
 _PORTION = 500
-_STRAYS = {  # kind: severity, text, advice
-    "outside": ("warning", "images outside the folders of styles", "move them into one, or away"),
-    "link": ("warning", "links out of the style's folder are not followed", "copy the files there"),
-    "folder": ("note", "folders that are named like an image", "rename them"),
-    "unsupported": ("warning", "files of a kind not read here", "export them as PNG or JPEG"),
-    "ignored": ("note", "texts and files without an ending are ignored", "leave them as they are"),
-}
-_TEXTS = frozenset((".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml"))
+_MOST = 0.5  # of a style, from where on it is the style that is dark or empty, not a picture
+_EXAMPLES = 5
+_GRAVITY = {"closed": "error", "thumbnail": "note", "text": "note"}  # of strays; else a warning
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,7 @@ class _Seen:
     size: tuple[int, int]
     digest: bytes
     blank: bool
+    remarks: tuple[str, ...] = ()
 
 
 def check(
@@ -70,18 +68,19 @@ def check(
         ValueError: if the folder does not exist, or its layout is ambiguous.
     """
     directory = Path(directory)
-    styles, entries = folders.scan(directory)
+    scanned = scan(directory)
+    styles, entries = scanned.styles, scanned.entries
     seen: list[_Seen] = []
     refused: list[tuple[str, str, ImageError]] = []
     judge = _Judge()
     for done, entry in enumerate(entries, 1):
         name = entry.path.relative_to(directory).as_posix()
         try:
-            image = open_image(entry.path)
+            image, _, remarks = open_layers(entry.path)
         except ImageError as error:
             refused.append((name, entry.style, error))
         else:
-            seen.append(_look(name, entry.style, image))
+            seen.append(_look(name, entry.style, image, remarks))
             judge.add(image, blank=seen[-1].blank)
         if progress:
             progress(done, len(entries))
@@ -94,17 +93,18 @@ def check(
         *_near(seen, judge),
         *_shapes(seen, size),
         *_looks(seen, judge),
-        *_strays(directory, entries),
+        *_remarks(seen),
+        *_strays(scanned),
     ]
     order = ("error", "warning", "note")
-    found.sort(key=lambda one: (order.index(one.severity), one.kind, one.style or "", one.text))
-    return Report(str(directory), images, tuple(found))
+    found.sort(key=lambda one: (order.index(one.severity), one.kind, one.text, one.style or ""))
+    return Report(str(directory), images, tuple(found), scanned.layout.said)
 
 
-def _look(name: str, style: str, image: Image.Image) -> _Seen:
+def _look(name: str, style: str, image: Image.Image, remarks: tuple[str, ...]) -> _Seen:
     digest = hashlib.sha256(repr(image.size).encode() + image.tobytes()).digest()
     blank = all(high - low < BLANK_RANGE for low, high in image.getextrema())
-    return _Seen(name, style, image.size, digest, blank)
+    return _Seen(name, style, image.size, digest, blank, remarks)
 
 
 class _Judge:
@@ -158,11 +158,11 @@ def _unreadable(refused: Sequence[tuple[str, str, ImageError]]) -> Iterator[Find
 
 
 def _counts(images: dict[str, int]) -> Iterator[Finding]:
-    if len(images) < folders.LEAST_STYLES:
+    if len(images) < LEAST_STYLES:
         yield Finding(
             "too few styles",
             "error",
-            f"{len(images)} found, and at least {folders.LEAST_STYLES} are needed",
+            f"{len(images)} found, and at least {LEAST_STYLES} are needed",
             "put the images of each style into a folder of its own",
         )
     for style, count in images.items():
@@ -265,9 +265,19 @@ def _looks(seen: Sequence[_Seen], judge: _Judge) -> Iterator[Finding]:
         ("blurry", "blurry", "remove them unless the style is soft"),
         ("low_information", "nearly empty", "remove them unless the style is sparse"),
     )
+    sizes = Counter(one.style for one in seen)
     for issue, kind, advice in kinds:
         rows = set(judge.issues[issue])
-        yield from _by_style(kind, "by the measure of cleanvision", advice, rows, seen, "note")
+        of = Counter(seen[row].style for row in rows)
+        whole = {style for style, count in of.items() if FEW <= sizes[style] < count / _MOST}
+        for style in sorted(whole):
+            names = [seen[row].name for row in sorted(rows) if seen[row].style == style]
+            text = "most of a style, so that this is how the style looks"
+            advice_then = "nothing needs to be done if that is meant"
+            files = tuple(names[:_EXAMPLES])
+            yield Finding(kind, "note", text, advice_then, style, files, len(names))
+        rest = {row for row in rows if seen[row].style not in whole}
+        yield from _by_style(kind, "by the measure of cleanvision", advice, rest, seen, "note")
 
 
 def _by_style(
@@ -285,26 +295,23 @@ def _by_style(
         yield Finding(kind, severity, text, advice, style, tuple(names))
 
 
-def _strays(directory: Path, entries: Sequence[folders.Entry]) -> Iterator[Finding]:
+def _remarks(seen: Sequence[_Seen]) -> Iterator[Finding]:
+    """What the gate decided on the way in."""
+    for text in sorted({remark for one in seen for remark in one.remarks}):
+        rows = [row for row, one in enumerate(seen) if text in one.remarks]
+        advice = "nothing needs to be done if that is right; else save them anew"
+        yield from _by_style("read so", text, advice, rows, seen, "note")
+
+
+def _strays(scanned: Scan) -> Iterator[Finding]:
     """What is in the folder without being part of the set."""
-    homes = [folder for _, _, folder in folders.style_folders(directory)]
-    taken = {entry.path for entry in entries}
     strays = defaultdict(list)
-    for path in sorted(directory.rglob("*")):
-        relative = path.relative_to(directory)
-        if path not in taken and not any(is_clutter(part) for part in relative.parts):
-            kind = _kind_of_stray(path, homes)
-            if kind:
-                strays[kind].append(relative.as_posix())
-    for kind, names in strays.items():
-        severity, text, advice = _STRAYS.get(kind, _STRAYS["unsupported"])
-        yield Finding(kind, severity, text, advice, None, tuple(names))
-
-
-def _kind_of_stray(path: Path, homes: Sequence[Path]) -> str:
-    suffix = path.suffix.lower()
-    if path.is_dir():
-        return "folder" if suffix in SUFFIXES else ""
-    if suffix in SUFFIXES:
-        return "link" if any(path.is_relative_to(home) for home in homes) else "outside"
-    return "ignored" if suffix in _TEXTS or not suffix else f"unsupported {suffix}"
+    called = {"text": "ignored", "thumbnail": "system copies"}
+    for one in scanned.left_out:
+        name = one.path.relative_to(scanned.directory).as_posix()
+        unknown = f"unsupported {one.path.suffix.lower()}" if one.kind == "unknown" else ""
+        strays[one.kind, unknown or called.get(one.kind, one.kind)].append(name)
+    for (kind, title), names in strays.items():
+        what, advice = KINDS[kind]
+        severity = _GRAVITY.get(kind, "warning")
+        yield Finding(title, severity, what, advice, None, tuple(sorted(names)))

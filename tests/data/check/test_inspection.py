@@ -103,7 +103,7 @@ class TestFindings:
         Image.new("RGBA", (96, 96), (9, 9, 9, 0)).save(healthy / "oil" / "clear.png")
         findings = found(healthy)
         assert findings["blank", "oil"].files == ("oil/clear.png", "oil/red.png")
-        assert findings.keys() == {("blank", "oil")}
+        assert findings.keys() == {("blank", "oil"), ("read so", "oil")}
 
     def test_tiny_depends_on_the_size_asked_for(self, healthy):
         assert found(healthy, size=128)["tiny", "ink"].severity == "warning"
@@ -148,20 +148,55 @@ class TestFindings:
 
     def test_strays(self, healthy, tmp_path):
         sketch(90).save(healthy / "lost.png")
-        (healthy / "oil" / "phone.HEIC").write_bytes(b"x")
+        (healthy / "oil" / "clip.MOV").write_bytes(b"x")
         (healthy / "oil" / "LICENSE").write_text("CC0")
         (healthy / "notes.md").write_text("hello")
-        (healthy / "oil" / "folder.png").mkdir()
         (healthy / ".DS_Store").touch()
         sketch(91).save(tmp_path / "elsewhere.png")
         (healthy / "oil" / "link.png").symlink_to(tmp_path / "elsewhere.png")
+        sketch(92).save(healthy / "ink" / ".secret.png")
+        for style in ("ink", "oil"):
+            for number in range(24):
+                thumb = healthy / style / "@eaDir" / f"{number:02d}.png" / "SYNOPHOTO_THUMB_M.jpg"
+                thumb.parent.mkdir(parents=True)
+                sketch(number).save(thumb)
         findings = found(healthy)
         assert findings["outside", None].files == ("lost.png",)
-        assert findings["unsupported .heic", None].files == ("oil/phone.HEIC",)
+        assert findings["unsupported .mov", None].files == ("oil/clip.MOV",)
         assert findings["ignored", None].files == ("notes.md", "oil/LICENSE")
-        assert findings["folder", None].files == ("oil/folder.png",)
         assert findings["link", None].files == ("oil/link.png",)
-        assert len(findings) == 5
+        assert findings["hidden", None].files == ("ink/.secret.png",)
+        assert findings["system copies", None].count == 48
+        assert findings["system copies", None].severity == "note"
+        assert len(findings) == 6 and check(healthy).images == {"ink": 24, "oil": 24}
+
+    def test_a_scan_of_twelve_bits_is_no_blank_picture(self, healthy):
+        for number in range(3):
+            grey = np.asarray(sketch(200 + number).convert("L")).astype(np.uint16) * 16
+            Image.fromarray(grey).save(healthy / "oil" / f"scan{number}.png")
+        findings = found(healthy)
+        assert ("blank", "oil") not in findings and check(healthy).images["oil"] == 27
+        assert findings["read so", "oil"].count == 3
+        assert "taken for 12" in findings["read so", "oil"].text
+        assert check(healthy).ok
+
+    def test_transparency_is_told_of(self, healthy):
+        image = sketch(300)
+        image.putalpha(Image.new("L", image.size, 90))
+        image.save(healthy / "ink" / "sticker.png")
+        finding = found(healthy)["read so", "ink"]
+        assert finding.files == ("ink/sticker.png",) and "laid on white" in finding.text
+
+    def test_layouts(self, healthy, tmp_path):
+        for style in ("ink", "oil"):
+            for split, numbers in (("train", range(20)), ("test", range(20, 24))):
+                (tmp_path / "split" / style / split).mkdir(parents=True)
+                for number in numbers:
+                    name = f"{number:02d}.png"
+                    os.link(healthy / style / name, tmp_path / "split" / style / split / name)
+        report = check(tmp_path / "split")
+        assert report.layout == "splits within styles (test, train)" and not report.findings
+        assert "splits within styles" in report.to_text()
 
     def test_no_folder(self, tmp_path):
         with pytest.raises(ValueError, match="is not a folder"):
@@ -192,9 +227,9 @@ class TestDamaged:
         named = {file: one for one in report.findings for file in one.files}
         for path, wanted in cases:
             name = path.relative_to(folder).as_posix()
-            if wanted.outcome == "refused":
+            if wanted.outcome == "refused" and not path.is_dir():
                 finding = named[name]
-                assert finding.kind in ("unreadable", "folder", "link")
+                assert finding.kind in ("unreadable", "link")
                 assert finding.kind != "unreadable" or wanted.reason in finding.text
         taken = sum(wanted.outcome == "ok" for _, wanted in cases)
         assert sum(report.images.values()) == taken
@@ -259,6 +294,42 @@ class TestReport:
         assert "4.png" in text and "5.png" not in text and "and 45 more" in text
         assert "  Find them larger." in text
         assert all(name in Report("set", {"oil": 1}, (bad,)).to_text(limit=5) for name in files)
+
+    def test_json_is_text_whatever_the_names(self, healthy):
+        name = os.fsdecode(b"caf\xe9.png")
+        (healthy / "oil" / name).write_bytes(b"nonsense")
+        (healthy / "oil" / "a\nb.mov").touch()
+        report = check(healthy)
+        values = json.loads(report.to_json().encode("utf-8"))
+        files = [file for one in values["findings"] for file in one["files"]]
+        assert set(files) == {"oil/caf\\xe9.png", "oil/a\nb.mov"}
+        assert report.to_text().encode("utf-8").isascii()
+
+    @cleanvision
+    def test_a_sparse_style_is_told_of_in_a_line_not_in_thousands(self, tmp_path):
+        for style in ("line", "oil"):
+            (tmp_path / style).mkdir()
+            for number in range(40):
+                if style == "oil":
+                    sketch(number).save(tmp_path / style / f"{number:02d}.png")
+                    continue
+                paper = Image.new("RGB", (96, 96), "white")
+                paper.paste((0, 0, 0), (8 + number, 40 - number, 10 + number, 42 + number))
+                paper.save(tmp_path / style / f"{number:02d}.png")
+        report = check(tmp_path)
+        [sparse] = [one for one in report.findings if one.kind == "nearly empty"]
+        assert sparse.count > 20 and len(sparse.files) == 5 and sparse.style == "line"
+        assert "how the style looks" in sparse.text
+        assert len(report.to_text().splitlines()) < 60
+
+    def test_many_findings_stay_few_lines(self):
+        styles = [f"s{number}" for number in range(450)]
+        files = tuple(f"{number}.png" for number in range(20))
+        ones = tuple(Finding("dark", "note", "by a measure", "look", s, files) for s in styles)
+        text = Report("set", dict.fromkeys(styles, 20), ones).to_text()
+        heading = next(line for line in text.splitlines() if line.startswith("note: dark"))
+        assert "s0 (20), s1 (20)" in heading and "444 more styles" in heading
+        assert "and 8,995 more" in text and len(text.splitlines()) < 12
 
     def test_text_is_printable_whatever_the_names(self):
         odd = Finding("tiny", "warning", "small", "look", "oil", ("a\nb\udcff.png",))
