@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gan_lessons.reading import read_regular
+
+_LONGEST = 64 * 2**20  # bytes of a file that is read as JSON or YAML
+
 
 def count_of(number: int, thing: str) -> str:
     """A number with its noun: "1 picture", "3 pictures"."""
@@ -47,9 +51,9 @@ def read_json(path: Path) -> Any:
 
     Raises:
         OSError: if it cannot be read.
-        ValueError: if it is no JSON, or no text in UTF-8.
+        ValueError: if it is no JSON, no text in UTF-8, no ordinary file or a huge one.
     """
-    return parse_json(path.read_text(encoding="utf-8"))
+    return parse_json(read_regular(path, _LONGEST).decode("utf-8"))
 
 
 def read_yaml(path: Path) -> Any:
@@ -57,12 +61,13 @@ def read_yaml(path: Path) -> Any:
 
     Raises:
         OSError: if it cannot be read.
-        ValueError: if it is no YAML, no text in UTF-8, or is nested too deeply.
+        ValueError: if it is no YAML, no text in UTF-8, no ordinary file or a huge one, or is
+            nested too deeply.
         ImportError: if PyYAML is not installed.
     """
     import yaml
 
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(read_regular(path, _LONGEST).decode("utf-8"))
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"it is no YAML: {type(error).__name__}") from None

@@ -13,7 +13,8 @@ SOURCES = sorted(FOLDER.rglob("*.py"))
 
 # Imports run from right to left. Units in one group do not know each other.
 ORDER = [
-    {"config", "files", "reading", "text", "interrupt", "provenance", "plots"},
+    {"reading"},
+    {"config", "files", "text", "interrupt", "provenance", "plots"},
     {"layers", "augment", "walks"},
     {"images"},
     {"data"},

@@ -17,6 +17,7 @@ from gan_lessons.images import gate
 from gan_lessons.images.gate import ImageError, open_image
 from gan_lessons.images.header import jpeg_scans, webp_canvas
 from gan_lessons.reading import open_regular, read_regular
+from gan_lessons.text import read_json, read_yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
 import damaged  # noqa: E402
@@ -202,3 +203,13 @@ def test_a_file_is_read_up_to_its_limit(tmp_path):
         read_regular(tmp_path / "x", 8)
     with open_regular(tmp_path / "x") as handle:
         assert isinstance(handle, io.BufferedReader) and handle.read() == b"123456789"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("read", [read_json, read_yaml])
+def test_a_pipe_is_no_json_and_no_yaml(tmp_path, read):
+    os.mkfifo(tmp_path / "run.json")
+    with pytest.raises(ValueError, match="not an ordinary file"):
+        read(tmp_path / "run.json")
+    (tmp_path / "x").write_text('{"a": [1]}')
+    assert read(tmp_path / "x") == {"a": [1]}
