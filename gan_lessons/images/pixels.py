@@ -128,6 +128,9 @@ def encode_image(
     return buffer.getvalue()
 
 
+ON_WHITE = "it is transparent: laid on white"
+
+
 class Layers(NamedTuple):
     """A picture as it is worked on.
 
@@ -181,7 +184,7 @@ def layers(image: Image.Image) -> Layers:
         alpha = None
     if alpha is not None:
         rgb.paste((255, 255, 255), mask=ImageChops.invert(alpha))
-    clear = None if alpha is None else "it is transparent: laid on white"
+    clear = None if alpha is None else ON_WHITE
     return Layers(rgb, alpha, tuple(filter(None, (clear, said_of_depth, said_of_colour))))
 
 

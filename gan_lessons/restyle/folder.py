@@ -12,11 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from gan_lessons.files import OutputFolder
 from gan_lessons.images.animation import encode_animation
-from gan_lessons.images.gate import ImageError, encode_image, open_image, tensor_to_image
+from gan_lessons.images.gate import (
+    ImageError,
+    encode_image,
+    open_image,
+    open_layers,
+    tensor_to_image,
+    with_alpha,
+)
+from gan_lessons.images.pixels import ON_WHITE
 from gan_lessons.interrupt import interruptible
 from gan_lessons.restyle.gallery import page
 from gan_lessons.restyle.manifest import (
@@ -154,19 +163,27 @@ class _Job:
 
     def restyle(self, path: Path, stem: str) -> None:
         """Write one picture's results, each listed as soon as it is whole."""
-        preview = open_image(path)
+        preview, alpha, remarks = open_layers(path)
         x = self.model.prepare(preview, self.wish.size)
         self.hint(path, x.shape[3], x.shape[2])
+        alpha = None if self.wish.animation else alpha
         self.check_walk(path, x)
         preview.thumbnail((_PREVIEW, _PREVIEW))
-        entry = entry_of(path, stem)
+        entry = entry_of(path, stem) | self.told(path, remarks, kept=alpha is not None)
         self.folder.write_bytes(entry["preview"], encode_image(preview, "WEBP"))
-        for result, data in zip(self.wish.names(stem), self.files(x), strict=True):
+        for result, data in zip(self.wish.names(stem), self.files(x, alpha), strict=True):
             if self.written(path, result["file"], data):
                 if not entry["results"]:
                     self.manifest["sources"].append(entry)
                 entry["results"].append(result)
             self.stop_if_asked()
+
+    def told(self, path: Path, remarks: Sequence[str], *, kept: bool) -> dict[str, list[str]]:
+        """Say what was decided on the way in, and give it for the manifest."""
+        said = [remark for remark in remarks if not (kept and remark == ON_WHITE)]
+        for remark in said:
+            self.warn(f"{printable(path)}: {remark}")
+        return {"remarks": said} if said else {}
 
     def written(self, path: Path, file: str, data: bytes) -> bool:
         """Write one result; one whose name the disk does not take is skipped."""
@@ -210,11 +227,15 @@ class _Job:
         if self.stopping():
             raise KeyboardInterrupt
 
-    def files(self, x: Tensor) -> Iterator[bytes]:
-        """All results of one picture, encoded, in the order of their names."""
+    def files(self, x: Tensor, alpha: Image.Image | None) -> Iterator[bytes]:
+        """All results of one picture, encoded, in the order of their names.
+
+        What shone through the picture shines through its results; walks lie on white.
+        """
         pictures = (tensor_to_image(picture) for picture in self.pictures(x))
         if not self.wish.animation:
-            yield from map(encode_image, pictures)
+            for picture in pictures:
+                yield encode_image(with_alpha(picture, alpha) if alpha else picture)
             return
         for _ in range(self.wish.count):
             walk = list(islice(pictures, self.wish.frames))
