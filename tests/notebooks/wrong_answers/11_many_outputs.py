@@ -21,7 +21,7 @@ WRONG = {
         "def wrong_view(x):\n    return x * 0": "paintings of the batch",
     },
     "Exercise 4": {
-        "def stronger(s, middle, strength):\n    return strength * s": "differ half as much",
+        "def stronger(s, middle, strength):\n    return strength * s": "at 0 all are",
         "def stronger(s, middle, strength):\n    return s + strength * (s - middle)": "at 1 nothing",
     },
 }
