@@ -54,9 +54,12 @@ def evaluate(
 
     loaded = StyleTransfer.load(model, device=device, precision=precision)
     networks = Networks.load(loaded.device) if standard else None  # first: it may be impossible
-    benchmark.evaluate(loaded, called(model), out, which=protocol, pairs=pairs, report=typer.echo)
+    dataset = benchmark.load(loaded, None, pairs, typer.echo)
     if networks:
-        dataset = benchmark.load(loaded, None, pairs)
+        benchmark.check_styles(dataset, "--standard")
+    options = {"which": protocol, "dataset": dataset, "report": typer.echo}
+    benchmark.evaluate(loaded, called(model), out, **options)
+    if networks:
         bench = benchmark.Bench(loaded, dataset, benchmark.protocol(protocol))
         evaluate_standard(bench, networks, out, report=typer.echo)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.evaluation import contact_sheet, measures, referring, results
+from gan_lessons.evaluation import contact_sheet, measures, notes, referring, results, tables
 from gan_lessons.evaluation.contestants import WITHOUT_CHANCE, Task, methods
 from gan_lessons.evaluation.measures import Described, Known, real_diversity
 from gan_lessons.evaluation.progress import Row, Unit
@@ -81,12 +81,7 @@ class Bench:
 
     def weights(self) -> str:
         """SHA-256 of the model's networks."""
-        digest = hashlib.sha256()
-        for name, network in sorted(self.model.networks.items()):
-            digest.update(name.encode())
-            for value in network.state_dict().values():
-                digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()
+        return weights_of(self.model)
 
     def measure(self, pair: Pair, seed: int) -> Row:
         """All methods on one pair of styles under one seed."""
@@ -118,6 +113,14 @@ class Bench:
     def summary(self, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
         """The card of results as plain data."""
         return results.summary(name, self, rows, cpu_seconds)
+
+    def table(self, found: dict) -> str:
+        """The card as a table for people."""
+        return tables.markdown(found)
+
+    def notes(self, found: dict) -> list[str]:
+        """What has to be said beside the figures."""
+        return notes.of_styles(self, found)
 
     def sheet(self) -> bytes:
         """What the model and the baselines made, as a PNG."""
@@ -220,6 +223,16 @@ class Bench:
         by_references = (3 * described * len(self.referring) + generated) * referred
         compared *= (draws + 20) * len(units)
         return described * 2 * once + sources * each + by_references + compared
+
+
+def weights_of(model: StyleTransfer) -> str:
+    """SHA-256 of a model's networks."""
+    digest = hashlib.sha256()
+    for name, network in sorted(model.networks.items()):
+        digest.update(name.encode())
+        for value in network.state_dict().values():
+            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def judge_for(bed: TestBed, device: str) -> Judge | None:

@@ -11,11 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan_lessons.data.emoji import SIZES
+from gan_lessons.data.letters import NAME as LETTERS
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.evaluation import speed, tables
+from gan_lessons.evaluation import letters, speed
 from gan_lessons.evaluation.bench import Bench
-from gan_lessons.evaluation.notes import notes
+from gan_lessons.evaluation.letter_bench import LetterBench
+from gan_lessons.evaluation.letters import LetterPlan
 from gan_lessons.evaluation.progress import Partial, Report, work
 from gan_lessons.evaluation.protocol import Protocol, protocol
 from gan_lessons.files import OutputFolder
@@ -30,7 +32,7 @@ def evaluate(
     name: str,
     out: str | Path,
     *,
-    which: str | Protocol = "smoke",
+    which: str | Protocol | LetterPlan = "smoke",
     dataset: StyleDataset | None = None,
     pairs: str | None = None,
     figures_only: bool = False,
@@ -57,24 +59,59 @@ def evaluate(
         ValueError: for an unknown protocol, a set with nothing to measure on, or a folder that
             holds the evaluation of another model.
     """
-    wanted = protocol(which) if isinstance(which, str) else which
     folder = OutputFolder(out)
-    bench = Bench(model, load(model, dataset, pairs, report), wanted, rivalled=not figures_only)
+    bench = bench_for(model, load(model, dataset, pairs, report), which, rivalled=not figures_only)
     done = Partial(folder, bench.fingerprint())
     report(bench.heading())
     work(bench, done, report)
     rows = {unit: done.rows[unit] for unit in bench.units()}
     found = bench.summary(name, rows, done.cpu_seconds)
-    found["notes"] = notes(bench, found)
+    found["notes"] = bench.notes(found)
     if not figures_only:
         found["speed"] = speed.measure(model)
         folder.write_bytes(SHEET, bench.sheet())
     folder.write_json(RESULTS, found)
-    folder.write_text(TABLE, tables.markdown(found))
+    folder.write_text(TABLE, bench.table(found))
     for note in found["notes"]:
         report(f"note: {note}")
     report(f"results are in {folder.root}")
     return found
+
+
+def bench_for(
+    model: StyleTransfer,
+    dataset: StyleDataset,
+    which: str | Protocol | LetterPlan,
+    rivalled: bool = True,
+) -> Bench | LetterBench:
+    """What measures a model on a set.
+
+    Args:
+        model: to be measured.
+        dataset: with the model's styles.
+        which: name of a protocol, which every kind of set has, or one of your own.
+        rivalled: whether the trained baselines stand beside the model too.
+
+    Returns:
+        The bench.
+
+    Raises:
+        ValueError: for an unknown protocol, or a set with nothing to measure on.
+    """
+    known = protocol(which) if isinstance(which, str) else which
+    if dataset.name != LETTERS:
+        return Bench(model, dataset, known, rivalled)
+    plan = letters.PLANS[known.name] if isinstance(known, Protocol) else known
+    return LetterBench(model, dataset, plan)
+
+
+def check_styles(dataset: StyleDataset, asked: str) -> None:
+    """Refuse `letters` where what is asked for is not made of their measures."""
+    if dataset.name == LETTERS:
+        raise ValueError(
+            f"{asked} is for sets of styles; {LETTERS} has measures of its own: leave it to "
+            "gan-lessons evaluate, without options, for each model or snapshot"
+        )
 
 
 def load(

@@ -92,6 +92,7 @@ def curve(
         report(f"{number} of {len(points)}: {each.name}, {each.images:,} images seen")
         model = StyleTransfer.load(each.folder, device=device, precision=precision)
         dataset = benchmark.load(model, dataset, pairs)
+        benchmark.check_styles(dataset, "a curve")
         place = folder.path(f"points/{each.name}")
         options = {"which": wanted, "dataset": dataset, "figures_only": True, "report": report}
         measured.append(benchmark.evaluate(model, each.name, place, **options))

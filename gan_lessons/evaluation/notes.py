@@ -1,31 +1,59 @@
 """What has to be said beside the figures: that there are few pictures, no truth, or no change."""
 
-from gan_lessons.evaluation.bench import Bench
 from gan_lessons.images.movement import STILL, UNMOVED
 from gan_lessons.text import count_of
 
+FEW_TYPEFACES = 20
 FEW = 50  # pictures below which distances between sets say little
 
 
-def notes(bench: Bench, found: dict) -> list[str]:
-    """Sentences for people; none where nothing has to be said.
+def of_styles(bench, found: dict) -> list[str]:
+    """Sentences about a set of styles; none where nothing has to be said.
 
     Args:
-        bench: what was measured.
+        bench: a `bench.Bench`, for what was measured.
         found: the card, for the figures in it.
 
     Returns:
         A sentence each, in the order of weight.
     """
-    told = []
-    if unmoved(found):
-        told.append(f"{found['model']['name']} {UNMOVED}; its figures are those of copying.")
+    told = still(found)
     if not bench.bed.paired:
         told.append(
             "nothing says that two pictures of one name show the same thing, so truth, content and "
             "the worth of a reference are not measured; if they do, say so with --pairs by-name."
         )
     return told + small(bench)
+
+
+def of_letters(bench, found: dict) -> list[str]:
+    """Sentences about letters: held-out typefaces are few in some styles.
+
+    Args:
+        bench: a `letter_bench.LetterBench`.
+        found: the card.
+
+    Returns:
+        A sentence each.
+    """
+    told, counts = still(found), {s: len(bench.bed.faces("test", s)) for s in bench.styles}
+    few = [f"{style} {count}" for style, count in counts.items() if count < FEW_TYPEFACES]
+    if few:
+        told.append(
+            f"small samples: held-out typefaces are few in {', '.join(few)}; KID, coverage and "
+            f"precision of fewer than {FEW_TYPEFACES} say little, and match needs ten."
+        )
+    without = [style for style in bench.bed.dataset.styles if style not in bench.styles]
+    if without:
+        told.append(f"not measured, for want of held-out typefaces: {', '.join(without)}.")
+    return told
+
+
+def still(found: dict) -> list[str]:
+    """That a model does nothing, if so."""
+    if not unmoved(found):
+        return []
+    return [f"{found['model']['name']} {UNMOVED}; its figures are those of copying."]
 
 
 def unmoved(found: dict) -> bool:
@@ -37,7 +65,7 @@ def unmoved(found: dict) -> bool:
     return all(each["value"] < STILL for each in changes if each)
 
 
-def small(bench: Bench) -> list[str]:
+def small(bench) -> list[str]:
     """Which sets are too small for the figures that compare sets."""
     bed, told = bench.bed, []
     counts = {pair: len(bed.shared(pair)) for pair in bed.pairs}

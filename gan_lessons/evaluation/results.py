@@ -114,18 +114,35 @@ def summary(name: str, bench, rows: dict, cpu_seconds: float) -> dict:
     pairs = [one_pair(pair, counts[pair], plan, rows) for pair in bed.pairs]
     return {
         "format": FORMAT,
-        "model": {
-            "name": name,
-            "styles": list(model.styles),
-            "weights": bench.weights(),
-            "run": model.run,
-        },
+        **about(name, bench, cpu_seconds),
         "protocol": asdict(plan) | {"measured_pairs": len(bed.pairs)},
         "data": {
             "name": bed.dataset.name,
             "split": "test",
             "resolution": model.size,
             "concepts": sum(counts.values()),
+        },
+        "figures": known,
+        "comparisons": {way: compared(way, known, pairs) for way in OURS},
+        "shares": shares(known),
+        "rivals": [
+            {"name": one.title, "pair": one.pair, "weights": one.weights, "run": one.run}
+            for one in bench.rivals
+        ],
+        "classifier": classifier(bench.judge),
+        "pairs": pairs,
+    }
+
+
+def about(name: str, bench, cpu_seconds: float) -> dict:
+    """What was measured by what, the same for every card."""
+    model = bench.model
+    return {
+        "model": {
+            "name": name,
+            "styles": list(model.styles),
+            "weights": bench.weights(),
+            "run": model.run,
         },
         "features": {
             "network": f"{features.NAME}, ImageNet, without its head",
@@ -138,15 +155,6 @@ def summary(name: str, bench, rows: dict, cpu_seconds: float) -> dict:
             "cpu_seconds": round(cpu_seconds),
             **provenance(),
         },
-        "figures": known,
-        "comparisons": {way: compared(way, known, pairs) for way in OURS},
-        "shares": shares(known),
-        "rivals": [
-            {"name": one.title, "pair": one.pair, "weights": one.weights, "run": one.run}
-            for one in bench.rivals
-        ],
-        "classifier": classifier(bench.judge),
-        "pairs": pairs,
     }
 
 

@@ -16,23 +16,15 @@ def markdown(results: dict) -> str:
     Returns:
         Markdown.
     """
-    plan, made, used = results["protocol"], results["model"]["run"], results["computed"]
-    lines = [
-        f"# Results of {results['model']['name']}",
-        "",
+    plan = results["protocol"]
+    told = (
         f"Protocol `{plan['name']}` on {results['data']['name']}, test concepts only, "
         f"{plan['measured_pairs']} ordered pairs of styles, {plan['draws']} draws a source, "
-        f"{len(plan['seeds'])} seeds. Features: {results['features']['network']}, at "
-        f"{results['features']['resolution']} px. Each figure is a mean over pairs; after the "
-        "sign the standard deviation between seeds.",
-        "",
-        f"The run: {in_words(made)}.",
-        "",
-        f"Measured in {used['cpu_seconds']} CPU seconds on {used['device']} (generator in "
-        f"{used['precision']}), {used['platform']}, threads: {used['threads']}; gan_lessons "
-        f"{used['gan_lessons']}, commit {used['commit']}, torch {used['torch']}.",
-        "",
-        *(f"**Note:** {note}\n" for note in results.get("notes", [])),
+        f"{len(plan['seeds'])} seeds. Each figure is a mean over pairs; after the sign the "
+        "standard deviation between seeds."
+    )
+    lines = [
+        *head_of(results, told),
         *table(results["figures"]),
         "",
         *compared(results["comparisons"], results["shares"]),
@@ -42,6 +34,25 @@ def markdown(results: dict) -> str:
         *by_target(results["pairs"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def head_of(results: dict, told: str) -> list[str]:
+    """What stands above the table: the protocol, the features, the run, and what to know first."""
+    used = results["computed"]
+    return [
+        f"# Results of {results['model']['name']}",
+        "",
+        f"{told} Features: {results['features']['network']}, at "
+        f"{results['features']['resolution']} px.",
+        "",
+        f"The run: {in_words(results['model']['run'])}.",
+        "",
+        f"Measured in {used['cpu_seconds']} CPU seconds on {used['device']} (generator in "
+        f"{used['precision']}), {used['platform']}, threads: {used['threads']}; gan_lessons "
+        f"{used['gan_lessons']}, commit {used['commit']}, torch {used['torch']}.",
+        "",
+        *(f"**Note:** {note}\n" for note in results.get("notes", [])),
+    ]
 
 
 def in_words(value: object) -> str:

@@ -35,7 +35,11 @@ class LinearClassifier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Judge: `(N, 3, H, W)` in [-1, 1] to `(N, classes)`."""
-        return (self.describe(x) - self.mean) @ self.weight
+        return self.of(self.describe(x))
+
+    def of(self, features: Tensor) -> Tensor:
+        """Judge what is described already: `(N, D)` to `(N, classes)`."""
+        return (features - self.mean) @ self.weight
 
 
 def judge_of_styles(
@@ -59,9 +63,11 @@ def judge_of_styles(
     groups = style_statistics(train[0], device=device)
     scale = Scale(groups)
     features = scale(groups)
-    return _fitted(
+    judge = _fitted(
         lambda x: scale(style_statistics(x, device=device)), features, train, held_out, names
     )
+    judge.network.scale = scale  # for who has the statistics already
+    return judge
 
 
 def judge_of_content(

@@ -9,10 +9,12 @@ import torch
 from gan_lessons.evaluation import benchmark, contestants, protocol, speed
 from gan_lessons.evaluation import results as results_json
 from gan_lessons.evaluation.benchmark import RESULTS, SHEET, TABLE, Bench, evaluate
-from gan_lessons.evaluation.measures import FIGURES, average
+from gan_lessons.evaluation.measures import FIGURES, average, real_diversity
 from gan_lessons.evaluation.progress import PARTIAL
 from gan_lessons.evaluation.protocol import Protocol, TestBed, fitted, pairs, scattered
 from gan_lessons.images.gate import open_image
+from gan_lessons.metrics.diversity import diversity
+from gan_lessons.metrics.features import perceive
 from gan_lessons.metrics.perceptual import distance
 from gan_lessons.provenance import commit
 from gan_lessons.style_transfer import StyleTransfer
@@ -350,6 +352,14 @@ def test_baselines_stand_alone_where_there_is_no_model():
 
 def test_average_is_over_those_that_have_the_figure():
     assert average([{"kid": 1.0}, {"kid": 3.0, "style": 0.5}]) == {"kid": 2.0, "style": 0.5}
+
+
+def test_twins_side_by_side_do_not_make_a_style_look_narrow():
+    things = torch.randint(0, 256, (4, 3, 16, 16), generator=torch.Generator().manual_seed(0))
+    images = things.repeat_interleave(3, dim=0).byte()  # three alike in a row, as clock faces are
+    features = perceive(images)
+    found = real_diversity(images, features, draws=4, device="cpu")
+    assert found["diversity"] == pytest.approx(diversity(features[::3][None]).item(), rel=1e-4)
 
 
 def test_speed_is_given_for_each_precision_and_batch(results):
