@@ -61,6 +61,9 @@ class StarGAN:
         Args:
             batch: the samples.
             second: another code of the same domain and the same kind.
+
+        Returns:
+            `(N, style_dim)`.
         """
         z, x = (batch.z_trg2, batch.x_ref2) if second else (batch.z_trg, batch.x_ref)
         k = batch.latents
@@ -68,80 +71,90 @@ class StarGAN:
         encoded = self.forward["style_encoder"](x[k:], batch.y_trg[k:])
         return torch.cat([mapped, encoded.to(mapped.dtype)])
 
-    def judge(self, x: Tensor, y: Tensor, uniform: Tensor) -> Tensor:
-        """Logits of augmented images."""
-        return self.forward["discriminator"](augment(x, uniform, self.loss.augmentations), y)
-
-    def project(self, x: Tensor, uniform: Tensor) -> list[Tensor]:
-        """Maps of logits of augmented images, by the projected discriminator."""
-        return self.forward["projected"](augment(x, uniform, self.loss.augmentations))
+    def vary(self, x: Tensor, uniform: Tensor) -> Tensor:
+        """Pictures as the judges see them, augmented by the batch's numbers."""
+        return augment(x, uniform, self.loss.augmentations)
 
     def discriminator_terms(self, batch: Batch, step: int) -> Terms:
-        """Tell real drawings of a domain from translations into it, and from other domains.
+        """D's turn: tell real drawings of a domain from translations, and from other domains.
 
         With `loss.mismatch` the sources are looked at too: a source is a real drawing of its own
         domain and a wrong one of the target's. Each judge sees all pictures in one pass.
         """
+        n = len(batch)
         with torch.no_grad():
             x_fake = self.forward["generator"](batch.x_real, self.styles(batch))
-        reals, y = [batch.x_ref], [batch.y_trg]
-        if self.loss.mismatch:
-            reals, y = [*reals, batch.x_real], [*y, batch.y_org]
-        chance = [batch.uniform[:, k] for k in range(len(reals))]
-        x = torch.cat([*reals, x_fake])
-        x = augment(x, torch.cat([*chance, batch.uniform[:, 1]]), self.loss.augmentations)
-        y, known = torch.cat(y), len(x) - len(x_fake)
 
-        claims = torch.stack([torch.cat([y, batch.y_trg]), batch.y_trg.repeat(len(reals) + 1)], 1)
-        own, target = self.forward["discriminator"](x, claims).unbind(1)
-        terms = {"adv_d": (1.0, losses.nonsaturating_d(own[:known], own[known:]))}
+        # All pictures, of which domain each is or pretends to be, and which was wanted.
+        pictures, y_own = [batch.x_ref, x_fake], [batch.y_trg, batch.y_trg]
+        chance = [batch.uniform[:, 0], batch.uniform[:, 1]]
         if self.loss.mismatch:
+            pictures.insert(1, batch.x_real)
+            y_own.insert(1, batch.y_org)
+            chance.insert(1, batch.uniform[:, 1])
+        y_wanted = batch.y_trg.repeat(len(pictures))
+        y_own = torch.cat(y_own)
+        x = self.vary(torch.cat(pictures), torch.cat(chance))
+
+        both = torch.stack([y_own, y_wanted], dim=1)
+        as_own, as_wanted = self.forward["discriminator"](x, both).unbind(1)
+        real, fake = as_own[:-n], as_own[-n:]
+        terms = {"adv_d": (1.0, losses.nonsaturating_d(real, fake))}
+
+        if self.loss.mismatch:
+            sources = as_wanted[n : 2 * n]
             others = batch.y_org != batch.y_trg
-            away = losses.mismatched(target[known - len(others) : known], others)
-            terms["mis"] = (self.loss.mismatch, away)
+            terms["mis"] = (self.loss.mismatch, losses.mismatched(sources, others))
+
         if self.penalised(step):
             weight = self.loss.r1 * self.loss.r1_interval
             terms["r1"] = (weight, self.gradient_penalty(batch))
+
         if self.model.projected:
             maps = self.forward["projected"](x)
-            terms["pro_d"] = (1.0, projected_losses.discriminator_loss(maps, y, batch.y_trg))
+            terms["pro_d"] = (1.0, projected_losses.discriminator_loss(maps, y_own[:-n], batch.y_trg))
         return terms
 
     def gradient_penalty(self, batch: Batch) -> Tensor:
         """R1 of the discriminator at the references."""
-        x = augment(batch.x_ref, batch.uniform[:, 0], self.loss.augmentations)
+        x = self.vary(batch.x_ref, batch.uniform[:, 0])
         x = x.detach().requires_grad_()
         return losses.r1_penalty(self.networks["discriminator"](x, batch.y_trg), x)
 
     def generator_terms(self, batch: Batch, step: int) -> Terms:
-        """Fool the discriminator, keep style legible and content recoverable, vary.
+        """G's turn: fool the judges, keep style legible and content recoverable, vary.
 
         The way back and the second result cost more than all the rest: with `loss.lazy` they are
         asked for at every so-manieth step, and weighted up by as much.
         """
         generate, encode = self.forward["generator"], self.forward["style_encoder"]
+        due = self.due(step)
         s_trg = self.styles(batch)
         x_fake = generate(batch.x_real, s_trg)
-        logits = self.judge(x_fake, batch.y_trg, batch.uniform[:, 2])
+
+        chance = batch.uniform[:, 2]
+        logits = self.forward["discriminator"](self.vary(x_fake, chance), batch.y_trg)
         terms = {"adv_g": (1.0, losses.nonsaturating_g(logits))}
         if self.model.projected:
-            maps = self.project(x_fake, batch.uniform[:, 2])
-            fooled = projected_losses.generator_loss(maps, batch.y_trg)
-            terms["pro_g"] = (self.loss.projected, fooled)
-        due = self.due(step)
+            maps = self.forward["projected"](self.vary(x_fake, chance))
+            terms["pro_g"] = (self.loss.projected, projected_losses.generator_loss(maps, batch.y_trg))
+
         if due and self.loss.cyc:
             # One encoder pass reads the style of the result and of the source.
-            both = encode(torch.cat([x_fake, batch.x_real]), torch.cat([batch.y_trg, batch.y_org]))
-            s_pred, s_org = both.chunk(2)
+            pictures = torch.cat([x_fake, batch.x_real])
+            s_pred, s_org = encode(pictures, torch.cat([batch.y_trg, batch.y_org])).chunk(2)
             x_rec = generate(x_fake, s_org)
             away = images.cycle_consistency(x_rec, batch.x_real)
             terms["cyc"] = (due * self.loss.cyc, away)
         else:
             s_pred = encode(x_fake, batch.y_trg)
         terms["sty"] = (self.loss.sty, images.style_reconstruction(s_pred, s_trg))
+
         if due and self.loss.nce:
             terms["nce"] = (due * self.loss.nce, self.recognisable(x_fake, batch.x_real))
-        if factor := due * self.loss.ds_at(step):
+
+        factor = due * self.loss.ds_at(step)
+        if factor and (self.loss.ds or self.loss.ds_features):
             terms |= self.diversity_terms(batch, x_fake, factor)
         return terms
 
@@ -154,15 +167,14 @@ class StarGAN:
         look = self.networks["projected"].features
         with torch.no_grad():
             keys = look(x_real)[1:3]
-        pairs = zip(look(x_fake)[1:3], keys, strict=True)
-        rows = ([h.flatten(2).transpose(1, 2).float() for h in pair] for pair in pairs)
-        return torch.stack([images.patch_nce(*pair) for pair in rows]).mean()
+        found = []
+        for query, key in zip(look(x_fake)[1:3], keys, strict=True):
+            found.append(images.patch_nce(places(query), places(key)))
+        return torch.stack(found).mean()
 
     def diversity_terms(self, batch: Batch, x_fake: Tensor, factor: float) -> Terms:
         """Two codes of one style give two results: apart in pixels, and in what features see."""
         terms: Terms = {}
-        if not (self.loss.ds or self.loss.ds_features):
-            return terms
         with torch.no_grad():
             x_fake2 = self.forward["generator"](batch.x_real, self.styles(batch, second=True))
         if self.loss.ds:
@@ -195,3 +207,8 @@ class StarGAN:
                 s = networks["mapping_network"](z.expand(len(sources), -1), y)
                 cells.append(networks["generator"](sources, s))
         return torch.stack(cells, dim=1)
+
+
+def places(h: Tensor) -> Tensor:
+    """A map as a list of places, in float32: `(N, C, H, W)` to `(N, H * W, C)`."""
+    return h.flatten(2).transpose(1, 2).float()
