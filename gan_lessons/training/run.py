@@ -22,12 +22,13 @@ from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import described
 from gan_lessons.models.stargan.recipe import Config
 from gan_lessons.text import duration
-from gan_lessons.training import checkpoint, ema
+from gan_lessons.training import checkpoint
 from gan_lessons.training.checkpoint import State
 from gan_lessons.training.graphs import Graphs
-from gan_lessons.training.loop import compile_forward, stepper, train, update
+from gan_lessons.training.loop import compile_forward, train
 from gan_lessons.training.precision import device_named, fitted
 from gan_lessons.training.processes.distributed import Processes, together
+from gan_lessons.training.step import stepper, train_step
 
 Report = Callable[[str], None]
 WARMUP = 200  # steps; the optimiser's moments are empty when only weights are taken over
@@ -235,11 +236,7 @@ def forecast(objective: StarGAN, state: State, batches: Batches) -> Cost:
     rounds = 3 if isinstance(make, Graphs) else 2  # the last counts; graphs are made in the second
     for first, *_ in rounds * list(alike.values()):
         start = time.perf_counter()
-        batch = batches(first)
-        for phase in trial.phases:
-            terms = update(trial, scratch, phase, batch, first, 1.0, make)
-        for name, average in scratch.averages.items():
-            ema.update(average, scratch.networks[name], config.train.ema_decay)
+        terms = train_step(trial, scratch, batches(first), first, make=make)
         next(iter(terms.values())).item()  # wait for the device
         times[first] = time.perf_counter() - start
     per_step = sum(times[steps[0]] * len(steps) for steps in alike.values()) / period

@@ -31,12 +31,13 @@ from gan_lessons.models.cyclegan.objective import CycleGAN
 from gan_lessons.models.cyclegan.recipe import CycleGANRecipe
 from gan_lessons.models.pix2pix.objective import Pix2Pix
 from gan_lessons.models.pix2pix.recipe import Pix2PixRecipe
-from gan_lessons.training import checkpoint, ema
+from gan_lessons.training import checkpoint
 from gan_lessons.training.checkpoint import State
-from gan_lessons.training.loop import compile_forward, stepper, train, update
+from gan_lessons.training.loop import compile_forward, train
 from gan_lessons.training.precision import device_named, fitted
 from gan_lessons.training.processes.distributed import Processes, together
 from gan_lessons.training.run import Cost, checkpoint_of, peak_memory, provenance, write_all
+from gan_lessons.training.step import stepper, train_step
 
 Report = Callable[[str], None]
 SHOWN = 8  # pictures of a sample sheet
@@ -248,10 +249,7 @@ def forecast(kind: Kind, state: State, batches: Callable[[int], PairBatch]) -> C
     make, times = stepper(scratch), []
     for step in range(5):  # the first pay for kernels and graphs
         start = time.perf_counter()
-        for phase in trial.phases:
-            terms = update(trial, scratch, phase, batches(step), step, 1.0, make)
-        for name, average in scratch.averages.items():
-            ema.update(average, scratch.networks[name], config.train.ema_decay)
+        terms = train_step(trial, scratch, batches(step), step, make=make)
         next(iter(terms.values())).item()  # wait for the device
         times.append(time.perf_counter() - start)
     per_step, left = min(times), config.train.steps - state.step

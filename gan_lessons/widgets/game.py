@@ -16,7 +16,7 @@ from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import FAMILIES, GANLoss
 from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
 from gan_lessons.training import checkpoint
-from gan_lessons.training.loop import update
+from gan_lessons.training.step import update
 
 BATCH, POINTS, SHOWN = 256, 5120, 400  # samples a step, in the data, on the screen
 SHARE = 0.01  # of the samples that have to lie near a mode for it to count as reached

@@ -11,7 +11,7 @@ from benchmarks.paper_loop import PaperLoop
 from gan_lessons.data.batches import Batches
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.training import checkpoint
-from gan_lessons.training.loop import update
+from gan_lessons.training.step import train_step
 
 LITERAL = {  # StarGAN v2's generator and weights, without anything that is ours
     "model.generator": "adain", "loss.ds": 1.0, "loss.mismatch": 0.0, "loss.augment": "",
@@ -109,11 +109,10 @@ def trained(config, dataset, precision, seed, steps=200):
     state = checkpoint.create(objective, config, torch.device("cpu"), precision)
     batches, seen = batches_of(config, dataset, seed), {}
     for step in range(steps):
-        batch = batches(step)
-        for phase in objective.phases:
-            for name, value in update(objective, state, phase, batch, step, 1.0).items():
-                if step >= 3 * steps // 4:
-                    seen.setdefault(name, []).append(value.item())
+        terms = train_step(objective, state, batches(step), step, scale=1.0)
+        if step >= 3 * steps // 4:
+            for name, value in terms.items():
+                seen.setdefault(name, []).append(value.item())
     return {name: sum(values) / len(values) for name, values in seen.items()}
 
 

@@ -27,7 +27,8 @@ from gan_lessons.models.pix2pix.recipe import Pix2PixConfig, Pix2PixRecipe
 from gan_lessons.models.vae.objective import VAE
 from gan_lessons.models.vae.recipe import VAEConfig, VAERecipe
 from gan_lessons.training import checkpoint
-from gan_lessons.training.loop import train, update
+from gan_lessons.training.loop import train
+from gan_lessons.training.step import update
 
 CPU = torch.device("cpu")
 BATCH = 4

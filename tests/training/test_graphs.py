@@ -7,7 +7,8 @@ from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import preset
 from gan_lessons.training import checkpoint
 from gan_lessons.training.graphs import Graphs
-from gan_lessons.training.loop import descend, stepper, train, update
+from gan_lessons.training.loop import train
+from gan_lessons.training.step import descend, stepper, update
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 

@@ -11,7 +11,8 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.interrupt import interruptible
 from gan_lessons.models.stargan.objective import Phase, StarGAN
 from gan_lessons.training import checkpoint, history
-from gan_lessons.training.loop import train, update
+from gan_lessons.training.loop import train
+from gan_lessons.training.step import update
 
 CPU = torch.device("cpu")
 

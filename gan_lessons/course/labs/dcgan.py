@@ -25,10 +25,10 @@ from gan_lessons.models.dcgan.recipe import DOUBLINGS, DCGANConfig, DCGANRecipe
 from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import GANLoss
 from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
-from gan_lessons.training import checkpoint, ema
+from gan_lessons.training import checkpoint
 from gan_lessons.training.checkpoint import State
-from gan_lessons.training.loop import update
 from gan_lessons.training.precision import resolve
+from gan_lessons.training.step import train_step
 
 LESSON = "03_dcgan"
 DATA = "emoji_styles"
@@ -140,17 +140,10 @@ def fit(
     )
     result = Watched(state)
     for step in range(train.steps):
-        batch, scale = batches(step), train.lr_scale(step)
-        terms, norms = {}, {}
-        watch = step == train.steps - 1 or (every and step % every == 0)
-        for phase in objective.phases:
-            terms |= update(objective, state, phase, batch, step, scale)
-            if watch:  # the next phase clears what this one left
-                norms |= {name: gradient_norms(state.networks[name]) for name in phase.networks}
-        for name, average in state.averages.items():
-            ema.update(average, state.networks[name], train.ema_decay)
-        state.step = step + 1
-        if watch:
+        terms = train_step(objective, state, batches(step), step)
+        if step == train.steps - 1 or (every and step % every == 0):
+            # Each phase leaves the gradients of its own networks.
+            norms = {name: gradient_norms(network) for name, network in state.networks.items()}
             note(result, terms, norms)
             on_watch(state)
     return result

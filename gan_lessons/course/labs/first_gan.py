@@ -17,7 +17,7 @@ from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import GANLoss
 from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
 from gan_lessons.training import checkpoint
-from gan_lessons.training.loop import update
+from gan_lessons.training.step import train_step
 
 LESSON = "02_first_gan"
 POINTS, MEASURED = 5120, 2500  # in the data; of each generator
@@ -80,9 +80,7 @@ def fit(config: DenseGANRecipe, mixture: Mixture) -> dict[str, Any]:
     objective = GAN(config)
     state = checkpoint.create(objective, config, torch.device("cpu"))
     for step in range(train.steps):
-        batch = batches(step)
-        for phase in objective.phases:
-            update(objective, state, phase, batch, step, 1.0)
+        train_step(objective, state, batches(step), step, scale=1.0)
     z = torch.randn(MEASURED, latent, generator=torch.Generator().manual_seed(99))
     with torch.no_grad():
         counts = mixture.reached(objective.networks["generator"](z))

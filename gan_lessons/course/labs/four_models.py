@@ -28,9 +28,9 @@ from gan_lessons.models.pix2pix.recipe import Pix2PixConfig, Pix2PixRecipe
 from gan_lessons.models.vae import networks as vae_networks
 from gan_lessons.models.vae.objective import VAE
 from gan_lessons.models.vae.recipe import VAEConfig, VAELoss, VAERecipe
-from gan_lessons.training import checkpoint, ema
-from gan_lessons.training.loop import update
+from gan_lessons.training import checkpoint
 from gan_lessons.training.precision import autocast
+from gan_lessons.training.step import train_step
 
 LATENT = 48
 BATCH = 32
@@ -210,14 +210,9 @@ class Trainer:
 
     def step(self) -> None:
         """One step of every phase, and of the averages."""
-        step, objective = self.state.step, self.rival.objective
+        step = self.state.step
         batch = self.rival.batch(self.batches(step))
-        for phase in objective.phases:
-            if step % phase.interval == 0:
-                update(objective, self.state, phase, batch, step, 1.0)
-        for name, average in self.state.averages.items():
-            ema.update(average, self.state.networks[name], self.rival.recipe.train.ema_decay)
-        self.state.step += 1
+        train_step(self.rival.objective, self.state, batch, step, scale=1.0)
 
     def gflops(self) -> float:
         """Billions of floating-point operations of one further step, one without a penalty.

@@ -21,8 +21,8 @@ from gan_lessons.data.toy import Mixture, ring
 from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import GANLoss
 from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
-from gan_lessons.training import checkpoint, ema
-from gan_lessons.training.loop import update
+from gan_lessons.training import checkpoint
+from gan_lessons.training.step import train_step
 
 LESSON = "04_losses_and_stability"
 FAMILIES = ("nonsaturating", "least_squares", "hinge", "wasserstein", "relativistic")
@@ -167,10 +167,7 @@ def fit_all(
     for step in range(train.steps):
         drawn = {seed: each.batches(step) for seed, each in data.items()}
         batch = join([drawn[seed] for seed in seeds])
-        for phase in objective.phases:
-            if step % phase.interval == 0:
-                update(objective, state, phase, batch, step, train.lr_scale(step))
-        ema.update(state.averages["generator"], state.networks["generator"], train.ema_decay)
+        train_step(objective, state, batch, step)
         if step + 1 in due:
             steep = slopes(state.networks["discriminator"], [data[seed].real for seed in seeds])
             for k, made in enumerate(points_of(state.networks["generator"], z)):

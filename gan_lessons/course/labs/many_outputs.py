@@ -25,8 +25,8 @@ from gan_lessons.metrics.style import judge
 from gan_lessons.models.stargan.networks import build
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.recipe import Config, LossConfig, ModelConfig
-from gan_lessons.training import checkpoint, ema
-from gan_lessons.training.loop import update
+from gan_lessons.training import checkpoint
+from gan_lessons.training.step import train_step
 
 LESSON = "10_style_as_statistics"
 DATA = "emoji_styles"
@@ -218,15 +218,9 @@ class Course:
 
     def advance(self, steps: int) -> dict[str, float]:
         """Train up to a number of finished steps; gives the unweighted terms of the last."""
-        state, train = self.state, self.state.config.train
         terms: dict[str, Tensor] = {}
-        for step in range(state.step, steps):
-            batch = self.batches(step)
-            for phase in self.objective.phases:
-                terms |= update(self.objective, state, phase, batch, step, train.lr_scale(step))
-            for name, average in state.averages.items():
-                ema.update(average, state.networks[name], train.ema_decay)
-            state.step = step + 1
+        for step in range(self.state.step, steps):
+            terms |= train_step(self.objective, self.state, self.batches(step), step)
         return {name: value.item() for name, value in terms.items()}
 
 

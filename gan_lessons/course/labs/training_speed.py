@@ -17,9 +17,10 @@ from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import preset
 from gan_lessons.models.stargan.recipe import Config
-from gan_lessons.training import checkpoint, ema
-from gan_lessons.training.loop import compile_forward, stepper, update
+from gan_lessons.training import checkpoint
+from gan_lessons.training.loop import compile_forward
 from gan_lessons.training.run import peak_memory
+from gan_lessons.training.step import stepper, train_step
 
 LESSON = "13_full_training"
 DATA = "emoji_styles"
@@ -75,11 +76,7 @@ def steps(config: Config, dataset: StyleDataset, device: torch.device) -> dict[s
     def go(first: int, last: int) -> float:
         started = time.perf_counter()
         for step in range(first, last):
-            batch = batches(step)
-            for phase in objective.phases:
-                update(objective, state, phase, batch, step, 1.0, make)
-            for name, average in state.averages.items():
-                ema.update(average, state.networks[name], config.train.ema_decay)
+            train_step(objective, state, batches(step), step, make=make)
         wait(device)
         return time.perf_counter() - started
 
@@ -117,8 +114,7 @@ def arithmetic(batch: int, dataset: StyleDataset, device: torch.device) -> dict[
     counted = []
     for step in (0, 1):  # with the lazy terms, and without
         with FlopCounterMode(display=False) as counter:
-            for phase in objective.phases:
-                update(objective, state, phase, batches(step), step, 1.0)
+            train_step(objective, state, batches(step), step)
         counted.append(counter.get_total_flops())
     lazy, plain = counted
     each = (lazy + (config.loss.lazy - 1) * plain) / config.loss.lazy / batch

@@ -112,7 +112,8 @@ class StarGAN:
 
         if self.model.projected:
             maps = self.forward["projected"](x)
-            terms["pro_d"] = (1.0, projected_losses.discriminator_loss(maps, y_own[:-n], batch.y_trg))
+            told = projected_losses.discriminator_loss(maps, y_own[:-n], batch.y_trg)
+            terms["pro_d"] = (1.0, told)
         return terms
 
     def gradient_penalty(self, batch: Batch) -> Tensor:
@@ -137,7 +138,8 @@ class StarGAN:
         terms = {"adv_g": (1.0, losses.nonsaturating_g(logits))}
         if self.model.projected:
             maps = self.forward["projected"](self.vary(x_fake, chance))
-            terms["pro_g"] = (self.loss.projected, projected_losses.generator_loss(maps, batch.y_trg))
+            told = projected_losses.generator_loss(maps, batch.y_trg)
+            terms["pro_g"] = (self.loss.projected, told)
 
         if due and self.loss.cyc:
             # One encoder pass reads the style of the result and of the source.

@@ -11,7 +11,7 @@ from gan_lessons.models.cut.networks import encoded
 from gan_lessons.models.cut.objective import CUT
 from gan_lessons.models.cut.recipe import CUTConfig, CUTLoss, CUTRecipe
 from gan_lessons.training import checkpoint
-from gan_lessons.training.loop import update
+from gan_lessons.training.step import train_step
 
 SMALL = CUTConfig(
     width=4, halvings=1, blocks=1, critic_width=4, critic_depth=1, projected=6, places=4
@@ -77,8 +77,7 @@ def test_patches_of_new_pictures_become_recognisable_by_training():
     state = checkpoint.create(objective, config, torch.device("cpu"))
     batches = Pairs(x[:32], -x[:32], paired=False, batch=8, seed=0)
     for step in range(40):
-        for phase in objective.phases:
-            update(objective, state, phase, batches(step), step, 1.0)
+        train_step(objective, state, batches(step), step, scale=1.0)
     new, places = x[32:], torch.full((16, 2), 0.5)
     with torch.no_grad():
         results = objective.networks["a_to_b"](new)

@@ -6,7 +6,7 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.models.cyclegan.objective import CycleGAN
 from gan_lessons.models.cyclegan.recipe import CycleGANConfig, CycleGANLoss, CycleGANRecipe
 from gan_lessons.training import checkpoint
-from gan_lessons.training.loop import update
+from gan_lessons.training.step import update
 
 SMALL = CycleGANConfig(size=8, width=4, halvings=1, blocks=1, critic_width=4, critic_depth=1)
 CPU = torch.device("cpu")

@@ -6,7 +6,8 @@ from torch.nn import functional as F
 from gan_lessons.data.batches import Batches
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.training import checkpoint
-from gan_lessons.training.loop import compile_forward, update
+from gan_lessons.training.loop import compile_forward
+from gan_lessons.training.step import update
 
 PLACES = [("cpu", "fp32"), ("cpu", "bf16")]
 if torch.cuda.is_available():

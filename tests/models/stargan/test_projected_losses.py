@@ -9,7 +9,7 @@ from gan_lessons.data.batches import Batches
 from gan_lessons.models.stargan import projected_losses
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.training import checkpoint
-from gan_lessons.training.loop import update
+from gan_lessons.training.step import update
 
 
 @pytest.fixture
