@@ -96,7 +96,7 @@ def _ask(pipe: Connection, rounds: int, name: str) -> list[float]:
 
 
 def _wait_and_run(pipe: Connection, make: Make, args: Sequence) -> None:
-    from gan_lessons.training.run import peak_memory
+    from gan_lessons.training.forecast import peak_memory
 
     made = make(*args)
     contender = made if isinstance(made, Contender) else Contender(made)

@@ -11,8 +11,8 @@ from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import preset
 from gan_lessons.models.stargan.recipe import Config
-from gan_lessons.training import checkpoint
 from gan_lessons.training.precision import best_device
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
 SOURCES, ROUNDS = 4, 7  # images an iteration, as in the paper's loop here; timed rounds
@@ -75,22 +75,13 @@ def ours(name: str, domains: int, precision: str = "auto") -> Contender:
     """
     config = recipe(name, domains, 2 * SOURCES).override({"train.precision": precision})
     objective, batches = StarGAN(config), batches_of(config, 2 * SOURCES)
-    state = checkpoint.create(objective, config, best_device())
+    state = create_state(objective, config, best_device())
     period, lazy = config.loss.r1_interval, config.loss.lazy
 
     def call(number: int) -> None:
         batch = both_ways(batches(number))
-<<<<<<< HEAD
         step = (0, lazy, 1)[number % 3]
-        for phase in objective.phases:
-            update(objective, state, phase, batch, step, 1.0)
-        for key, average in state.averages.items():
-            ema.update(average, state.networks[key], config.train.ema_decay)
-=======
-        kind = number if number < WARM else number - WARM
-        step = (0, config.loss.lazy, 1)[min(kind, 2)]
         train_step(objective, state, batch, step, scale=1.0)
->>>>>>> 3f46309 (Take a step in one place: all phases that are due, then the averages; in the loop, forecasts, longer runs and tests)
 
     due = period // lazy
     return Contender(call, (1 / period, (due - 1) / period, (period - due) / period))

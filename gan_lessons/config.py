@@ -9,10 +9,33 @@ from typing import Any, Self
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "fp64")  # the last: slow, to compare runs exactly
 
 
+LARGEST = 2**16  # channels, or numbers a sample: what is more is a slip, and no machine holds it
+DEEPEST = 64  # layers or blocks of one kind
+
+
 def require(condition: bool, message: str) -> None:
     """Raise a `ValueError` with a message unless a condition on a recipe holds."""
     if not condition:
         raise ValueError(message)
+
+
+def within(part: Any, section: str, *names: str, least: int = 1, most: int = LARGEST) -> None:
+    """Refuse a section of a recipe unless fields of it lie in a range.
+
+    Args:
+        part: the section.
+        section: its name, for people.
+        names: of the fields.
+        least: smallest value.
+        most: largest value.
+
+    Raises:
+        ValueError: naming the first field that does not.
+    """
+    for name in names:
+        value = getattr(part, name)
+        fits = least <= value <= most
+        require(fits, f"{section}.{name} must lie in {least}..{most}, got {value}")
 
 
 @dataclass(frozen=True)
@@ -25,7 +48,7 @@ class DataConfig:
     flip: bool = False  # mirror half of the images; not for sets with letters or digits
 
     def __post_init__(self):
-        require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
+        within(self, "data", "size", least=8, most=1024)
         require(
             0 < self.crop_scale <= 1, f"data.crop_scale must lie in (0, 1], got {self.crop_scale}"
         )
@@ -57,8 +80,8 @@ class TrainConfig:
     snapshots: bool = False  # keep the weights of each checkpoint, in snapshots/STEP
 
     def __post_init__(self):
-        require(self.steps >= 1, f"train.steps must be positive, got {self.steps}")
-        require(self.batch >= 1, f"train.batch must be positive, got {self.batch}")
+        within(self, "train", "steps", "batch", most=2**31)
+        within(self, "train", "seed", least=-(2**63), most=2**63 - 1)
         require(
             self.accumulate >= 1 and self.batch % self.accumulate == 0,
             f"train.accumulate must divide train.batch {self.batch}, got {self.accumulate}",
@@ -74,10 +97,8 @@ class TrainConfig:
             value = getattr(self, name)
             require(0 <= value < 1, f"train.{name} must lie in [0, 1), got {value}")
         require(0 <= self.decay < 1, f"train.decay must lie in [0, 1), got {self.decay}")
-        for name in ("weight_decay", "warmup"):
-            require(getattr(self, name) >= 0, f"train.{name} must not be negative")
-        for name in ("log_every", "sample_every", "checkpoint_every"):
-            require(getattr(self, name) >= 1, f"train.{name} must be 1 or more")
+        within(self, "train", "weight_decay", "warmup", least=0, most=2**31)
+        within(self, "train", "log_every", "sample_every", "checkpoint_every", most=2**31)
 
     @property
     def ema_decay(self) -> float:
@@ -107,6 +128,11 @@ class Recipe:
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Nested plain data, for JSON and checkpoints."""
         return asdict(self)
+
+    @property
+    def architecture(self) -> str:
+        """The model that it is a recipe of: the folder below `models/` that its class lies in."""
+        return type(self).__module__.split(".")[-2]
 
     @classmethod
     def from_dict(cls, values: dict[str, dict[str, Any]]) -> Self:

@@ -290,9 +290,8 @@ def _checked(name: str, path: Path, advice: str, text: str = "") -> Finding:
 
 
 def _models() -> Iterator[Finding]:
-    from gan_lessons.models import weights
-    from gan_lessons.models.store import bundled, find
-    from gan_lessons.style_transfer import NETWORKS
+    from gan_lessons.models.architecture import architecture
+    from gan_lessons.models.store import FILE, bundled, describe, find, read_networks
 
     advice = "install the course again, or train one: gan-lessons train --help"
     if not bundled():
@@ -300,13 +299,13 @@ def _models() -> Iterator[Finding]:
     for name in bundled():
         folder = find(name)
         try:
-            config, styles, _ = weights.read_config(folder)
-            weights.read(folder, NETWORKS)
+            known = describe(folder)
+            read_networks(folder, known, architecture(known.architecture).used)
         except ValueError as error:
             yield Finding(f"model {name}", "fail", str(error), advice)
         else:
-            text = f"{len(styles)} styles at {config.model.size} pixels"
-            yield _checked(f"model {name}", folder / weights.FILE, advice, text)
+            text = f"{len(known.styles)} styles at {known.recipe.data.size} pixels"
+            yield _checked(f"model {name}", folder / FILE, advice, text)
 
 
 def _lessons() -> Iterator[Finding]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
+from gan_lessons.config import Recipe
 from gan_lessons.data.batches import generator_at
 from gan_lessons.files import OutputFolder
 from gan_lessons.images import tiles
@@ -22,13 +23,11 @@ from gan_lessons.images.gate import (
     open_image,
     tensor_to_image,
 )
-from gan_lessons.models import weights
-from gan_lessons.models.stargan.recipe import Config
-from gan_lessons.models.store import find
+from gan_lessons.models import store
+from gan_lessons.models.architecture import Networks, architecture
 from gan_lessons.training.precision import autocast, device_named, resolve
 from gan_lessons.walks import between, blend, check_room
 
-NETWORKS = ("generator", "mapping_network", "style_encoder")
 TILE = 1024  # pixels a side; a larger picture is cut up, so that memory stays bounded
 AT_ONCE = 64 * 64 * 64  # pixels in one pass of the generator: 64 pictures of 64 pixels a side
 DRAWN = 1 / 3  # how far further results of one reference move towards a drawn style
@@ -39,11 +38,11 @@ Picture = Source | np.ndarray | Tensor
 class StyleTransfer:
     """A trained style-transfer model.
 
-    Make one with `StyleTransfer.load`.
+    Make one with `load`. What its `networks` are, `Architecture` says under `use`.
 
     Args:
-        networks: "generator", "mapping_network" and "style_encoder".
-        styles: names of the domains, in order.
+        networks: those that its architecture says are used.
+        styles: what the model can be asked for, in domain order.
         config: the recipe the networks were made by.
         run: what made the weights, as `config.json` says.
         device: "auto", "cuda", "mps" or "cpu".
@@ -52,10 +51,10 @@ class StyleTransfer:
 
     def __init__(
         self,
-        networks: dict[str, nn.Module],
+        networks: Networks,
         *,
         styles: tuple[str, ...],
-        config: Config,
+        config: Recipe,
         run: dict | None = None,
         device: str = "auto",
         precision: str = "auto",
@@ -63,13 +62,12 @@ class StyleTransfer:
         self.device = device_named(device)
         self.precision = resolve(precision, self.device.type)
         self.styles, self.config, self.run = styles, config, run or {}
-        self.networks = {
-            name: network.to(self.device, memory_format=torch.channels_last)
-            .eval()
-            .requires_grad_(False)
-            for name, network in networks.items()
-        }
-        self.size = config.model.size
+        self.kind, self.stored = architecture(config.architecture), networks
+        self.kind.check_use()
+        self.networks = self.kind.use(networks)
+        for network in self.networks.values():
+            network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.size = config.data.size
 
     def __repr__(self) -> str:
         return (
@@ -94,12 +92,11 @@ class StyleTransfer:
         Raises:
             ValueError: if there is no such model, or its files are damaged or of another kind.
         """
-        folder = find(name)
-        config, styles, run = weights.read_config(folder)
-        networks = weights.read(folder, NETWORKS)
-        return cls(
-            networks, styles=styles, config=config, run=run, device=device, precision=precision
-        )
+        folder = store.find(name)
+        known = store.describe(folder)
+        networks = store.read_networks(folder, known, architecture(known.architecture).used)
+        made = {"styles": known.styles, "config": known.recipe, "run": known.run}
+        return cls(networks, device=device, precision=precision, **made)
 
     def save(self, folder: str | Path) -> None:
         """Write weights, configuration and model card, loadable again by `load`.
@@ -110,8 +107,8 @@ class StyleTransfer:
         Raises:
             OSError: if it cannot be written.
         """
-        folder = OutputFolder(folder)
-        weights.write(folder, self.networks, self.config, self.styles, self.run)
+        known = store.Description(self.config, self.styles, self.run)
+        store.write_model(OutputFolder(folder), self.stored, known)
 
     def restyle(
         self,
@@ -272,26 +269,30 @@ class StyleTransfer:
             raise ValueError(f"no style {style!r}; this model has {', '.join(self.styles)}")
         if count < 1:
             raise ValueError(f"count must be 1 or more, got {count}")
-        check_room(count, self.config.model.style_dim)
+        self.kind.check_asked(count, reference is not None)
+        check_room(count, self.networks["generator"].style_dim)
         y = torch.full((count,), self.styles.index(style), device=self.device)
-        z = [
-            torch.randn(self.config.model.latent_dim, generator=generator_at(seed, k))
-            for k in range(count)
-        ]
-        drawn = self.networks["mapping_network"](torch.stack(z).to(self.device), y)
+        drawn = self._drawn(y, seed)
         if reference is None:
             return drawn
         references = reference if isinstance(reference, list | tuple) else [reference]
         if not references:
             raise ValueError("the list of references is empty; give one or more, or None to draw")
+        squares = [tiles.centre_square(self.prepare(each), self.size) for each in references]
+        own = [self.networks["style_encoder"](x, y[:1]) for x in squares]
+        if not self.kind.draws:
+            return torch.cat(own)
         towards = torch.full((count, 1), DRAWN, device=self.device)
         towards[0] = 0
-        read = []
-        for each in references:
-            x = tiles.centre_square(self.prepare(each), self.size)
-            own = self.networks["style_encoder"](x, y[:1])
-            read.append(torch.lerp(own.expand_as(drawn), drawn, towards))
-        return torch.cat(read)
+        return torch.cat([torch.lerp(s.expand_as(drawn), drawn, towards) for s in own])
+
+    def _drawn(self, y: Tensor, seed: int) -> Tensor:
+        """Codes of styles `(N,)` from latents; of a model that draws none, codes of no numbers."""
+        if not self.kind.draws:
+            return torch.zeros(len(y), 0, device=self.device)
+        shape = self.config.model.latent_dim
+        z = [torch.randn(shape, generator=generator_at(seed, k)) for k in range(len(y))]
+        return self.networks["mapping_network"](torch.stack(z).to(self.device), y)
 
     @torch.inference_mode()
     def translate(self, x: Tensor, s: Tensor, *, tile: int = TILE) -> Tensor:

@@ -141,11 +141,11 @@ def tiny_config():
 @pytest.fixture(scope="session")
 def tiny_model(tiny_dataset, tiny_config, tmp_path_factory) -> Path:
     """The folder of a run on `tiny_dataset`: a real model that has hardly been trained."""
-    from gan_lessons.training import run
+    from gan_lessons.training.run import train_by_recipe
 
     folder = tmp_path_factory.mktemp("models") / "tiny"
     recipe = tiny_config.override({"train.steps": 4})
-    run.run(recipe, folder, dataset=tiny_dataset, device="cpu", report=lambda line: None)
+    train_by_recipe(recipe, folder, dataset=tiny_dataset, device="cpu", report=lambda line: None)
     return folder
 
 

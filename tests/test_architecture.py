@@ -42,9 +42,7 @@ ONLY = {
     "reading": set(),
 }
 # Imports that close a circle and wait to be taken apart; none may be added.
-KNOWN_CIRCLES = {
-    ("models.store", "training.translators"),
-}
+KNOWN_CIRCLES: set[tuple[str, str]] = set()
 # Pictures of curves are for those who show something, not for those who compute it.
 KNOW_PLOTS = {"evaluation", "widgets", "course", "cli"}
 AT_MODULE_LEVEL = {"torch", "torchvision", "numpy", "PIL", "safetensors", "typer", "rich"}

@@ -8,8 +8,9 @@ from torch import nn
 
 from gan_lessons.images.gate import ImageError, image_to_tensor, open_image
 from gan_lessons.images.tiles import centre_square
+from gan_lessons.models.stargan.architecture import USED as NETWORKS
 from gan_lessons.models.stargan.networks import build
-from gan_lessons.style_transfer import NETWORKS, StyleTransfer
+from gan_lessons.style_transfer import StyleTransfer
 
 STYLES = ("discs", "squares", "stripes")
 

@@ -9,7 +9,7 @@ from torch import zeros
 
 from gan_lessons.course import bundle, notebook
 from gan_lessons.course.sweep import parameters, reports, runs
-from gan_lessons.models import store, translator_store, weights
+from gan_lessons.models import recipes, store
 from gan_lessons.text import count_of, duration, parse_json, printable, read_json, read_yaml
 
 DEEP = 100_000  # brackets: more than any reader's stack holds
@@ -54,13 +54,10 @@ def deep_file(folder: Path, name: str) -> Path:
 
 READERS = {
     "a grid": lambda folder: runs.read_sweep(deep_file(folder, "grid.yaml")),
-    "a recipe": lambda folder: store.read_recipe(deep_file(folder, "recipe.yaml")),
+    "a recipe": lambda folder: recipes.read_recipe(deep_file(folder, "recipe.yaml")),
     "a run": lambda folder: reports.rows(deep_file(folder, "run.json").parent),
     "a notebook": lambda folder: notebook.read(deep_file(folder, "a.ipynb")),
-    "a translator": lambda folder: translator_store.describe(
-        deep_file(folder, translator_store.CONFIG).parent
-    ),
-    "a model": lambda folder: weights.read_config(deep_file(folder, "config.json").parent),
+    "a model": lambda folder: store.describe(deep_file(folder, store.CONFIG).parent),
     "a parameter": lambda folder: parameters._fitted("sizes", PAIRED, [1]),
 }
 

@@ -108,11 +108,11 @@ def average(
     Measure it: an average over a way that still leads somewhere is behind the last snapshot.
     """
     from gan_lessons.files import OutputFolder
-    from gan_lessons.models import weights
+    from gan_lessons.models import store
 
     chosen: list[Path] = []
     for model in models:
-        kept = weights.snapshots(model)
+        kept = store.snapshots(model)
         chosen += [path for path in kept if int(path.name) >= after] if kept else [model]
-    weights.average(chosen, OutputFolder(out))
+    store.average_models(chosen, OutputFolder(out))
     typer.echo(f"the mean of {len(chosen)} models is in {out}")

@@ -1,16 +1,14 @@
 """The command `gan-lessons train`."""
 
+import shlex
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gan_lessons.cli.errors import INTERRUPTED, Device, example, launched
-
-MODELS = dict.fromkeys(("pix2pix", "cyclegan", "adain"), "gan_lessons.training.translators")
-MODELS = {"stargan": "gan_lessons.training.run"} | MODELS  # architecture: whose `run` trains it
+from gan_lessons.models.listing import names as architectures
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,19 +23,23 @@ def add_to(app: typer.Typer) -> None:
 
 def train(
     out: Annotated[Path, typer.Option(help="Folder of the run: checkpoint, log, samples, model.")],
-    model: Annotated[str, typer.Option(help=f"Architecture: {', '.join(MODELS)}.")] = "stargan",
+    model: Annotated[
+        str, typer.Option(help=f"Architecture: {', '.join(architectures())}.")
+    ] = "stargan",
     data: Annotated[
         str, typer.Option(help="A bundled set, or a folder with one subfolder a style.")
     ] = "emoji_styles",
-    preset: Annotated[str, typer.Option(help="smoke, class, full or paper.")] = "smoke",
+    preset: Annotated[
+        str, typer.Option(help="smoke or full; stargan has class and paper too.")
+    ] = "smoke",
     recipe: Annotated[
         Path | None,
         typer.Option(help="recipe.yaml of a model, for --model, --data, --preset.", metavar="FILE"),
     ] = None,
     resume: Annotated[str, typer.Option(help="auto: go on where the run in OUT stopped.")] = "",
     init_from: Annotated[
-        Path | None, typer.Option(help="Folder of a model to start from.", show_default=False)
-    ] = None,
+        str, typer.Option(help="A model to start from: a bundled one, or a folder.")
+    ] = "",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="One field of the recipe; repeatable."),
@@ -57,25 +59,40 @@ def train(
     gan_lessons train ...` or `torchrun --nproc-per-node 2 -m gan_lessons train ...`; both need no
     GPU with --device cpu. A run goes on with any number of processes.
     """
-    from gan_lessons.models import store
+    from gan_lessons.models.recipes import preset_recipe, read_recipe
+    from gan_lessons.training.run import train_by_recipe
 
-    model = store.read_recipe(recipe)[0] if recipe else model
-    if model not in MODELS:
-        raise typer.BadParameter(f"one of {', '.join(MODELS)}", param_hint="--model")
-    model, config = store.recipe(recipe, model=model, preset=preset, data=data)
+    if not recipe and model not in architectures():
+        raise typer.BadParameter(f"one of {', '.join(architectures())}", param_hint="--model")
+    config = read_recipe(recipe) if recipe else preset_recipe(model, preset, data)
     if processes > 1 and not launched():
         from gan_lessons.training.processes.launch import launch
 
         raise typer.Exit(launch(processes, sys.argv[1:], device))
     config = config.override(_settings(settings or []))
-    state = import_module(MODELS[model]).run(
+    state = train_by_recipe(
         config, out, resume=resume, init_from=init_from, device=device, report=typer.echo
     )
     if state.step < config.train.steps:
         raise typer.Exit(INTERRUPTED)
     if state.processes.main:
-        again = f"; try: gan-lessons restyle PICTURE --model {out} --out DIR"
-        typer.echo(f"the model is in {out}{again if model == 'stargan' else ''}")
+        typer.echo(_farewell(out))
+
+
+def _farewell(out: Path) -> str:
+    """Where the model is, what to try with it, and whether it has learnt anything."""
+    from gan_lessons.models import card, store
+    from gan_lessons.models.architecture import architecture
+
+    known = store.describe(out)
+    kind = architecture(known.architecture)
+    line = f"the model is in {out}"
+    if kind.use:
+        reference = " --reference PAINTING" if kind.needs_reference else ""
+        where = shlex.quote(str(out))
+        line += f"; try: gan-lessons restyle PICTURE{reference} --model {where} --out DIR"
+    still = card.unmoved(known.run)
+    return f"{line}\n{still}" if still else line
 
 
 def _settings(texts: list[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from gan_lessons.course.labs import catalogue
 from gan_lessons.course.labs.card import command, cpu_seconds
 from gan_lessons.files import share
-from gan_lessons.models import store
+from gan_lessons.models import recipes, store
 from gan_lessons.text import count_of, duration, read_json
 
 # What the course wants first; other bundled models follow.
@@ -68,7 +68,7 @@ def _model(name: str, folder: Path) -> Entry:
         trained="; then ".join(map(_facts, devices, runs)),
         size=_bytes(folder),
         on_gpu=any(runs) and not devices[0].startswith(("CPU", "cpu", UNTOLD)),
-        again=again if (folder / store.RECIPE).is_file() else "",
+        again=again if (folder / recipes.FILE).is_file() else "",
     )
 
 
@@ -96,7 +96,7 @@ def _train(folder: Path, made: dict[str, Any], out: str) -> str:
     if origin:
         runs = origin == store.FIRST
         start = f" --init-from {f'runs/{origin}' if runs else _shown(_home() / origin)}"
-    return f"gan-lessons train --recipe {_shown(folder / store.RECIPE)}{start} --out runs/{out}"
+    return f"gan-lessons train --recipe {_shown(folder / recipes.FILE)}{start} --out runs/{out}"
 
 
 def _home() -> Path:

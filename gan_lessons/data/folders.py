@@ -94,6 +94,7 @@ def load(
         # Only 7_A and 7_B are said to belong together: a camera's counter, or a list numbered
         # from 1, gives one name to two things.
         paired=all(place.ending for place in scanned.layout.places),
+        files=tuple(entry.path for entry in kept),
     )
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.augment import shift
-from gan_lessons.config import require
+from gan_lessons.config import require, within
 from gan_lessons.data.batches import generator_at
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.samples import PairBatch
@@ -28,7 +28,7 @@ class PairData:
     jitter: bool = False  # shift and mirror both pictures of a pair alike
 
     def __post_init__(self):
-        require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
+        within(self, "data", "size", least=8, most=1024)
         require(self.source != self.target, "data.source and data.target must be two styles")
 
 
@@ -41,7 +41,7 @@ class MixedData:
     paintings: bool = True  # crops of painted_photos too
 
     def __post_init__(self):
-        require(8 <= self.size <= 1024, f"data.size must lie in 8..1024 pixels, got {self.size}")
+        within(self, "data", "size", least=8, most=1024)
 
 
 class Jittered:

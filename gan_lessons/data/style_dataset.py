@@ -1,8 +1,10 @@
 """What every data set looks like once it is loaded, whatever it came from."""
 
 import difflib
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -29,6 +31,7 @@ class StyleDataset:
         series: which images are of one hand, such as the letters of one typeface, where the source
             says so: one of them is a reference for the others.
         families: the series that are siblings, which lie on one side of the split.
+        files: where each image comes from, where it is a file of its own.
     """
 
     name: str
@@ -41,6 +44,7 @@ class StyleDataset:
     paired: bool = True
     series: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
     def __post_init__(self):
         sizes = {len(self.images), len(self.labels), len(self.keys), len(self.splits)}
@@ -97,6 +101,25 @@ class StyleDataset:
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ValueError(f"{self.name} has no {name!r} in the style {style}{hint}")
 
+    def digest(self) -> str:
+        """SHA-256 of what the set holds, wherever it lies and in whatever order.
+
+        Returns:
+            In hexadecimal; of every image's style, key, split and content, which is that of its
+            file where it has one, and of its pixels otherwise.
+        """
+        entries = []
+        for row, label in enumerate(self.labels.tolist()):
+            if self.files:
+                with self.files[row].open("rb") as handle:
+                    content = hashlib.file_digest(handle, "sha256")
+            else:
+                content = hashlib.sha256(self.images[row].contiguous().numpy())
+            entry = (self.styles[label], self.keys[row], self.splits[row], content.hexdigest())
+            entries.append("\0".join(entry))
+        text = "\n".join(sorted(entries))
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
     def subset(self, split: str | None = None, style: str | None = None) -> "StyleDataset":
         """The same set, reduced to one split or one style; domains keep their numbers.
 
@@ -122,7 +145,7 @@ class StyleDataset:
             splits=tuple(self.splits[i] for i in chosen),
             **{
                 told: tuple(getattr(self, told)[i] for i in chosen)
-                for told in ("names", "series", "families")
+                for told in ("names", "series", "families", "files")
                 if getattr(self, told)
             },
         )

@@ -29,7 +29,7 @@ from gan_lessons.evaluation.measures import FIGURES
 from gan_lessons.evaluation.protocol import Protocol, protocol
 from gan_lessons.evaluation.results import OURS, of_way
 from gan_lessons.files import OutputFolder
-from gan_lessons.models import store, weights
+from gan_lessons.models import store
 from gan_lessons.style_transfer import StyleTransfer
 from gan_lessons.text import count_of
 
@@ -119,10 +119,10 @@ def found(runs: Mapping[str, str | Path]) -> list[Point]:
     points = []
     for name, run in runs.items():
         folder = store.find(run)
-        kept = weights.snapshots(folder)
-        if not kept and not (folder / weights.CONFIG).is_file():
+        kept = store.snapshots(folder)
+        if not kept and not (folder / store.CONFIG).is_file():
             raise ValueError(
-                f"{folder} holds neither {weights.SNAPSHOTS} nor a model; give a run that was "
+                f"{folder} holds neither {store.SNAPSHOTS} nor a model; give a run that was "
                 "trained with --set train.snapshots=true, or the folder of a model"
             )
         points += [point(f"{name}/{one.name}", one) for one in kept] or [point(name, folder)]
@@ -133,13 +133,13 @@ def found(runs: Mapping[str, str | Path]) -> list[Point]:
 
 def point(name: str, folder: Path) -> Point:
     """What a model's `config.json` says of the way to it."""
-    config, styles, run = weights.read_config(folder)
-    images = run.get("images")
+    known = store.describe(folder)
+    images = known.run.get("images")
     if not images:
         raise ValueError(f"{folder} does not say how many images its model has seen")
-    images += (run.get("from") or {}).get("images") or 0
-    kind = (styles, config.data.name, config.model.size)
-    return Point(name, folder, images, run.get("steps"), kind)
+    images += (known.run.get("from") or {}).get("images") or 0
+    data = known.recipe.data
+    return Point(name, folder, images, known.run.get("steps"), (known.styles, data.name, data.size))
 
 
 def check_alike(one: Point, other: Point) -> None:

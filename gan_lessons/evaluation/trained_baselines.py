@@ -1,30 +1,20 @@
 """The trained baselines: AdaIN on every pair of styles, CycleGAN and pix2pix on their own."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.evaluation.contestants import (
-    ADAIN,
-    CYCLEGAN,
-    PIX2PIX,
-    Method,
-    Referring,
-    Task,
-    reference_rows,
-)
+from gan_lessons.evaluation.contestants import Method, Referring, Task, reference_rows
 from gan_lessons.evaluation.protocol import Pair
 from gan_lessons.metrics.features import as_float
-from gan_lessons.models import store, translator_store
-from gan_lessons.training import translators
+from gan_lessons.models import store
+from gan_lessons.style_transfer import StyleTransfer
 
-TITLES = {"adain": ADAIN, "cyclegan": CYCLEGAN, "pix2pix": PIX2PIX}
-TOGETHER = 64  # pictures in one pass
+TOGETHER = 64  # references read in one pass
 
 
 @dataclass(frozen=True)
@@ -48,56 +38,58 @@ def bundled(dataset: StyleDataset, size: int, device: str) -> list[Rival]:
         device: where they run.
 
     Returns:
-        In the order of `TITLES`; those that are not there are left out.
+        In the order of their names.
     """
-    present = store.bundled_translators()
-    found = [rival(store.find(name), device) for name in TITLES if name in present]
+    found = [rival(store.find(name), device) for name in store.bundled_baselines()]
     return [one for one, on in found if one.pair is None or on == (dataset.name, size)]
 
 
 def rival(folder: Path, device: str) -> tuple[Rival, tuple[str, int]]:
     """A baseline from its folder, and on which set and at which size it was trained."""
-    architecture, config, networks = translators.load(folder)
-    (network,) = networks.values()
-    network = network.to(device, memory_format=torch.channels_last)
-    pair = getattr(config.data, "source", None) and (config.data.source, config.data.target)
+    model = StyleTransfer.load(folder, device=device, precision="fp32")
+    data = model.config.data
     made = Rival(
-        title=TITLES[architecture],
-        method=referring(network) if architecture == "adain" else translating(network),
-        by_references=by_references(network) if architecture == "adain" else None,
-        pair=pair,
-        run=translator_store.describe(folder)["run"],
-        weights=hashlib.sha256((folder / translator_store.FILE).read_bytes()).hexdigest(),
+        title=model.kind.title,
+        method=referring(model) if model.kind.needs_reference else translating(model),
+        by_references=by_references(model) if model.kind.needs_reference else None,
+        pair=None if model.kind.needs_reference else (data.source, data.target),
+        run=model.run,
+        weights=hashlib.sha256((folder / store.FILE).read_bytes()).hexdigest(),
     )
-    return made, (config.data.name, config.data.size)
+    return made, (data.name, data.size)
 
 
-def translating(network: nn.Module) -> Method:
-    """A network that knows one answer: each source put through it."""
-    return lambda task: passes(network, task.x)[:, None]
+def translating(model: StyleTransfer) -> Method:
+    """A model that knows one answer: each source put through it."""
+    (style,) = model.styles
+    return lambda task: model.translate(task.x, model.codes(style).expand(len(task.x), 0))[:, None]
 
 
-def referring(network: nn.Module) -> Method:
-    """A network that takes its style from a picture: the reference that the model gets too."""
+def referring(model: StyleTransfer) -> Method:
+    """A model that takes its style from a picture: the reference that others get too."""
 
     def method(task: Task) -> Tensor:
-        return passes(network, task.x, as_float(task.train[reference_rows(task)]))[:, None]
+        return after(model, task.x, as_float(task.train[reference_rows(task)]))[:, None]
 
     return method
 
 
-def by_references(network: nn.Module) -> Referring:
+def by_references(model: StyleTransfer) -> Referring:
     """The same with references that it is given, several of each source."""
 
     def method(task: Task, x_ref: Tensor) -> Tensor:
         x = task.x.repeat_interleave(x_ref.shape[1], dim=0)
-        return passes(network, x, x_ref.flatten(0, 1)).unflatten(0, x_ref.shape[:2])
+        return after(model, x, x_ref.flatten(0, 1)).unflatten(0, x_ref.shape[:2])
 
     return method
 
 
 @torch.inference_mode()
-def passes(network: Callable[..., Tensor], *pictures: Tensor) -> Tensor:
-    """A network's results, some at a time, in [-1, 1]."""
-    parts = zip(*(x.split(TOGETHER) for x in pictures), strict=True)
-    return torch.cat([network(*part).float().clamp(-1, 1) for part in parts])
+def after(model: StyleTransfer, x: Tensor, x_ref: Tensor) -> Tensor:
+    """Sources, each in the style of its own reference: two `(N, 3, S, S)` to the same."""
+    y = torch.zeros(len(x_ref), dtype=torch.int64, device=model.device)
+    s = [
+        model.networks["style_encoder"](part.to(model.device), y[: len(part)])
+        for part in x_ref.split(TOGETHER)
+    ]
+    return model.translate(x, torch.cat(s))

@@ -5,17 +5,13 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gan_lessons.files import share
 from gan_lessons.images.resize import resize
 from gan_lessons.metrics.features import as_float, at_once, exact
-from gan_lessons.models.classifier.networks import StyleClassifier
+from gan_lessons.models import store
 from gan_lessons.models.mobilenet import fused
-from gan_lessons.text import read_json
-from gan_lessons.training.classifier import FORMAT, NAME
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def judge(folder: Path | None = None, device: str = "cpu") -> Judge:
     """The classifier that comes with the course, or one in a folder of your own.
 
     Args:
-        folder: where `training.classifier.run` wrote it.
+        folder: of a run of `gan-lessons train --model classifier`.
         device: where to judge.
 
     Returns:
@@ -82,21 +78,17 @@ def judge(folder: Path | None = None, device: str = "cpu") -> Judge:
     Raises:
         ValueError: if the files are missing or damaged.
     """
-    folder = folder or share("data", "features")
-    try:
-        known = read_json(folder / f"{NAME}.json")
-        network = StyleClassifier(len(known["styles"]))
-        weights = {k: v.float() for k, v in load_file(folder / f"{NAME}.safetensors").items()}
-        missing, unknown = network.load_state_dict(weights, strict=False)
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError):
-        raise ValueError(f"{folder} holds no readable style classifier") from None
-    if known.get("format") != FORMAT or unknown or any("num_batches" not in k for k in missing):
-        raise ValueError(f"{folder} holds another kind of classifier, or a damaged one")
+    folder = folder or share("data", "features", "style_classifier")
+    known = store.describe(folder)
+    if known.architecture != "classifier":
+        kind = known.architecture
+        raise ValueError(f"{folder} holds no style classifier but a model of the kind {kind}")
+    network = store.read_networks(folder, known, ("classifier",))["classifier"]
     network = fused(network.eval()).to(device, memory_format=torch.channels_last)
     return Judge(
         network.requires_grad_(False),
-        tuple(known["styles"]),
-        known["size"],
-        known["accuracy"],
-        known["confusion"],
+        known.styles,
+        known.recipe.data.size,
+        known.run.get("accuracy", float("nan")),
+        known.run.get("confusion", []),
     )

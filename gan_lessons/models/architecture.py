@@ -1,12 +1,26 @@
-"""What the training loop knows of a model: its networks, its phases, and of each its terms."""
+"""What a folder of `models/` says of its model, and what a training knows of it.
 
-from collections.abc import Callable, Hashable
+A model is one folder with a module `architecture.py` that makes `ARCHITECTURE`, and nothing else
+has to know of it: the folder's name is the model's, and the command line, stored weights, cards,
+forecasts and the benchmark read what stands in `ARCHITECTURE`.
+"""
+
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
 
+from gan_lessons.config import Recipe
+from gan_lessons.data.batches import Rows
+from gan_lessons.data.style_dataset import StyleDataset
+from gan_lessons.models.listing import names
+
 Terms = dict[str, tuple[float, Tensor]]  # name to (weight, unweighted value, a scalar)
+Networks = dict[str, nn.Module]
+Batches = Callable[[int], Rows]  # from a step's number to its batch
 
 
 @dataclass(frozen=True)
@@ -43,11 +57,150 @@ class Objective(Protocol):
     module whose buffers a checkpoint holds.
     """
 
-    networks: dict[str, nn.Module]
-    forward: dict[str, nn.Module]
+    networks: Networks
+    forward: Networks
     lrs: dict[str, float]
     averaged: tuple[str, ...]
     phases: tuple[Phase, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sample sheet: real pictures, or results together with their sources."""
+
+    label: str
+    x: Tensor  # (N, 3, S, S) in [-1, 1]
+    source: Tensor | None = None  # (N, 3, S, S); None: nothing was made, the pictures are real
+
+
+class Building(Protocol):
+    """Makes networks: initialised from a seed, without touching global randomness."""
+
+    def __call__(self, config: Any, seed: int = 0, names: Collection[str] = ()) -> Networks:
+        """Build.
+
+        Args:
+            config: the section `model` of a recipe.
+            seed: of the initial weights.
+            names: of the networks that are wanted; empty: all.
+
+        Returns:
+            Networks by name, on the CPU.
+        """
+
+
+class Batching(Protocol):
+    """Makes what a training sees of a data set."""
+
+    def __call__(
+        self, recipe: Any, dataset: StyleDataset, device: torch.device, split: str = "train"
+    ) -> Batches:
+        """From a step's number to its batch, a function of seed and step alone.
+
+        Args:
+            recipe: with the settings of data and training.
+            dataset: the whole set.
+            device: where the batches are wanted.
+            split: "train", or "valid" for sample sheets.
+        """
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All that is to be known of a kind of model.
+
+    Attributes:
+        title: what people call it.
+        about: a sentence for the cards of its models.
+        recipe: the class of its recipe; the folder that it is written in names the architecture.
+        presets: names of the recipes that need no file.
+        preset: makes one of these, from its name and a data set's.
+        fit: a recipe for a data set, such as with its number of styles; raises ValueError where
+            the set lacks what the recipe asks for, and says what to choose instead.
+        styles: what a user can ask a model for, from its recipe and the styles of its data set.
+        build: makes its networks.
+        objective: makes networks and phases of a recipe.
+        batches: makes what it is trained on.
+        kept: names of the networks that are stored with a model, as far as it has them.
+        needed: those that must fit where a training begins with the weights of a model; all others
+            start anew where they have other shapes or are not stored.
+        used: those that a use of the model needs.
+        use: from these to what turns pictures into pictures, where the model does that:
+            "generator" from `(N, 3, H, W)` and codes `(N, S)` to `(N, 3, H, W)`, with attributes
+            `stride`, of which H and W are multiples, and `style_dim`, S; and as far as the model
+            has them "mapping_network" from latents `(N, Z)` and styles `(N,)` to codes, and
+            "style_encoder" from references and their styles to codes.
+        sheet: from networks, a batch, the recipe and the names of styles to a sample sheet.
+        note: for the cards of its models: what is kept, what to know.
+        draws: whether it makes many results of one picture in one style.
+        needs_reference: whether it takes its style from a picture alone.
+        judged: facts that are measured at the end of a training and stored with the model.
+    """
+
+    title: str
+    about: str
+    recipe: type[Recipe]
+    presets: tuple[str, ...]
+    preset: Callable[[str, str], Recipe]
+    fit: Callable[[Any, StyleDataset], Recipe]
+    styles: Callable[[Any, tuple[str, ...]], tuple[str, ...]]
+    build: Building
+    objective: Callable[[Any], Objective]
+    batches: Batching
+    kept: tuple[str, ...]
+    needed: tuple[str, ...]
+    used: tuple[str, ...]
+    use: Callable[[Networks], Networks] | None = None
+    sheet: Callable[[Networks, Any, Any, tuple[str, ...]], list[Column]] | None = None
+    note: str = ""
+    draws: bool = False
+    needs_reference: bool = False
+    judged: Callable[[Networks, Any, StyleDataset], dict[str, Any]] | None = None
+
+    def check_use(self) -> None:
+        """Refuse a model that turns no pictures into pictures."""
+        if self.use is None:
+            raise ValueError(
+                f"a {self.title} restyles no pictures; name a model that does, such as emoji64"
+            )
+
+    def check_asked(self, count: int, referenced: bool) -> None:
+        """Refuse what a model of this kind does not do.
+
+        Args:
+            count: results of each style and picture that are wanted.
+            referenced: whether there is a picture to take the style from.
+
+        Raises:
+            ValueError: saying what to ask for instead.
+        """
+        if count > 1 and not self.draws:
+            raise ValueError(f"{self.title} gives one result of a picture; leave out the count")
+        if self.needs_reference and not referenced:
+            raise ValueError(
+                f"{self.title} takes its style from a picture; give it as the reference"
+            )
+        if referenced and not self.needs_reference and not self.draws:
+            raise ValueError(f"{self.title} knows one style alone; leave out the reference")
+
+
+def architecture(name: str) -> Architecture:
+    """What a model's folder says of it.
+
+    Args:
+        name: of the folder.
+
+    Raises:
+        ValueError: if there is no such model.
+    """
+    if name not in names():
+        raise ValueError(f"no architecture {name!r}; they are {', '.join(names())}")
+    return import_module(f"gan_lessons.models.{name}").ARCHITECTURE
+
+
+def all_styles(recipe: Recipe, styles: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the data set: what a model of many styles can be asked for."""
+    return styles
 
 
 def alike(step: int) -> Hashable:

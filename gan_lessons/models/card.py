@@ -1,24 +1,20 @@
 """The model card: what a model does, what made it, what it must not be used for."""
 
-from gan_lessons.models.stargan.presets import command
-from gan_lessons.models.stargan.recipe import Config
+from typing import Any
+
+from gan_lessons.config import Recipe
+from gan_lessons.models.architecture import architecture
 
 TEMPLATE = """---
 library_name: gan-lessons
 license: {licence}
-tags: [style-transfer, gan, stargan-v2]
+tags: [{tags}]
 ---
 
 # {name}
 
-Turns one image into many: {count} styles, and many results in each style.
-
-    from gan_lessons import StyleTransfer
-    model = StyleTransfer.load("{name}")
-    pictures = model.restyle("picture.png", "{style}", count=4, seed=0)
-
-Styles: {styles}.
-
+{about}.
+{use}
 ## What made these weights
 
 | | |
@@ -32,51 +28,83 @@ Styles: {styles}.
 | versions | torch {torch}, torchvision {torchvision}, Python {python} |
 | SHA-256 of `model.safetensors` | `{digest}` |
 
-Optimised by the recipe in `config.json`; averaged weights, stored in half precision. The log is
-in `log.jsonl`, one line every {log_every} steps; `samples/` shows held-out images on the way: each
-row a source, then two draws of every style. The same recipe, from random weights:
+Optimised by the recipe in `recipe.yaml`; averaged weights, stored in half precision. The log is
+in `log.jsonl`, one line every {log_every} steps; `samples/` shows held-out images on the way.
+Again:
 
-    {command}
+    gan-lessons train --recipe recipe.yaml{start} --out runs/again
 
 ## Limits
 
-The model knows the styles and the kind of picture it was trained on, at its training size. Other
-pictures get the colours and shading of the styles, not new drawings. It was made for teaching.
+{limits}
 """
+USE = """
+    from gan_lessons import StyleTransfer
+    model = StyleTransfer.load("{name}")  # the path of this folder
+    pictures = model.restyle("picture.png", "{style}"{asked})
 
+Styles: {styles}.
+"""
 RUN = ("steps", "images", "hours", "device", "precision", "recipe")
 CODE = ("gan_lessons", "commit", "torch", "torchvision", "python")
 LICENCES = {"emoji_styles": "cc-by-sa-4.0", "painted_photos": "gpl-3.0"}
+MADE_FOR = "It was made for teaching."
+STILL = 0.02  # mean change of a value in [-1, 1]: a hundredth of its range, which nobody sees
 
 
-def model_card(name: str, styles: tuple[str, ...], config: Config, made: dict, digest: str) -> str:
+def model_card(
+    name: str, styles: tuple[str, ...], recipe: Recipe, run: dict[str, Any], digest: str
+) -> str:
     """Write a model's card.
 
     Args:
         name: the model's or run's name.
-        styles: in domain order.
-        config: the recipe.
-        made: what `run.provenance` says of the run, as far as it is known.
+        styles: that it can be asked for.
+        recipe: of the training.
+        run: what is known of how it was made.
         digest: SHA-256 of the weights' file, in hexadecimal.
 
     Returns:
         Markdown with the hub's front matter.
     """
-    origin = made.get("from")
-    known = {key: made.get(key) for key in (*RUN, *CODE)}
+    kind, origin = architecture(recipe.architecture), run.get("from")
+    known = {key: run.get(key) for key in (*RUN, *CODE)}
     facts = {key: "not recorded" if fact is None else fact for key, fact in known.items()}
+    asked = ', reference="painting.png"' if kind.needs_reference else ""
+    asked = ", count=4, seed=0" if kind.draws else asked
+    use = USE.format(name=name, style=styles[0], styles=", ".join(styles), asked=asked)
+    limits = " ".join(filter(None, (unmoved(run), kind.note, MADE_FOR)))
     return TEMPLATE.format(
         name=name,
-        licence=LICENCES.get(config.data.name, "other"),
-        count=len(styles),
-        style=styles[0],
-        styles=", ".join(styles),
-        data=config.data.name,
-        size=config.data.size,
-        batch=config.train.batch,
-        log_every=config.train.log_every,
-        command=command(config),
+        about=kind.about,
+        tags=f"style-transfer, {recipe.architecture}",
+        use=use if kind.use else "",
+        licence=LICENCES.get(recipe.data.name, "other"),
+        data=recipe.data.name,
+        size=recipe.data.size,
+        batch=recipe.train.batch,
+        log_every=recipe.train.log_every,
         digest=digest,
         origin=f"{origin['weights']} ({origin['steps']} steps)" if origin else "random weights",
+        start=f" --init-from {origin['weights']}" if origin else "",
+        limits=limits,
         **{key: f"{fact:,}" if isinstance(fact, int) else fact for key, fact in facts.items()},
+    )
+
+
+def unmoved(run: dict[str, Any]) -> str:
+    """What to say of a model that has learnt nothing; empty for all others.
+
+    Args:
+        run: what is known of how it was made.
+
+    Returns:
+        A sentence, or nothing.
+    """
+    moved = run.get("moved")
+    if not isinstance(moved, int | float) or moved >= STILL:
+        return ""
+    return (
+        f"This model has not moved from its source yet: after {run.get('steps')} steps its results "
+        f"differ from their sources by {50 * moved:.1f} % of the range on average. Train it longer."
     )

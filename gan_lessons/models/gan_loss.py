@@ -1,9 +1,10 @@
 """The game of a GAN: its loss families, penalties, and how often each side moves."""
 
+import math
 from dataclasses import dataclass
 
 from gan_lessons import losses
-from gan_lessons.config import require
+from gan_lessons.config import require, within
 
 FAMILIES = {  # losses of discriminator and generator
     "minimax": (losses.nonsaturating_d, losses.minimax_g),
@@ -32,10 +33,8 @@ class GANLoss:
     def __post_init__(self):
         known = ", ".join(FAMILIES)
         require(self.family in FAMILIES, f"loss.family: {known}; got {self.family!r}")
-        for name in ("r1", "r2", "gp"):
-            require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
-        for name in ("penalty_interval", "critic_steps"):
-            require(getattr(self, name) >= 1, f"loss.{name} must be 1 or more")
+        within(self, "loss", "r1", "r2", "gp", least=0, most=math.inf)
+        within(self, "loss", "penalty_interval", "critic_steps", most=math.inf)
         unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
         require(not unknown, f"loss.augment: unknown {sorted(unknown)}")
 

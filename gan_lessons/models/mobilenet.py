@@ -5,7 +5,6 @@ measured with, see `data/features`.
 """
 
 import torch
-import torchvision
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -25,7 +24,10 @@ def trained() -> nn.Sequential:
     Raises:
         ValueError: if the weights are missing.
     """
-    layers = torchvision.models.mobilenet_v2(weights=None).features
+    import torchvision  # takes a second, which nobody who trains something else has to wait
+
+    with torch.device("cpu"):  # also where others are asked for their shapes alone
+        layers = torchvision.models.mobilenet_v2(weights=None).features
     stored = {name: v.float() for name, v in load_file(share("data", "features", FILE)).items()}
     missing, unknown = layers.load_state_dict(stored, strict=False)
     assert not unknown and all(name.endswith("num_batches_tracked") for name in missing)

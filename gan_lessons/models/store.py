@@ -1,20 +1,56 @@
-"""Where models are found: with the course, in a folder, on the Hugging Face hub."""
+"""The one store of models: where they are found, how their weights are written and read.
 
-from collections.abc import Sequence
+A model is a folder in the layout of the Hugging Face hub: `model.safetensors` in half precision,
+`config.json` beside it, which says what the weights are of, a card, and the recipe that trains it
+again. Nothing stored is executed.
+"""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
 
 from gan_lessons.config import Recipe
 from gan_lessons.files import OutputFolder, share
-from gan_lessons.models import weights
-from gan_lessons.models.stargan import presets
-from gan_lessons.models.stargan.recipe import Config
-from gan_lessons.text import read_yaml
+from gan_lessons.models import hub, recipes
+from gan_lessons.models.architecture import Architecture, Networks, architecture
+from gan_lessons.models.card import model_card
+from gan_lessons.models.listing import names
+from gan_lessons.text import read_json
 
-RECIPE = "recipe.yaml"
+FILE, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+FORMAT = "gan_lessons model 1"
 FIRST = "first"  # folder within a model's: the record of the training whose weights it began with
-ARCHITECTURE = "architecture"
-TRANSLATORS = ("pix2pix", "cyclegan", "adain")  # what `training.translators` trains
-HEAD = "# The recipe of this model. Again: gan-lessons train --recipe recipe.yaml --out DIR\n"
+SNAPSHOTS = "snapshots"  # folder of a run, where the models of its checkpoints stay
+# Models of earlier versions: their format, and the architecture where they do not name it.
+EARLIER = {"gan_lessons style transfer 1": "stargan", "gan_lessons translator 1": None}
+
+
+@dataclass(frozen=True)
+class Description:
+    """What stands beside the weights of a model.
+
+    Attributes:
+        recipe: of the training, whose shapes are needed to load the weights again.
+        styles: what the model can be asked for, in domain order.
+        run: what made the weights: steps, images, device, hours, versions; empty where that was
+            not recorded.
+    """
+
+    recipe: Recipe
+    styles: tuple[str, ...]
+    run: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def architecture(self) -> str:
+        """The name of the kind of model."""
+        return self.recipe.architecture
 
 
 def find(name: str | Path) -> Path:
@@ -33,33 +69,40 @@ def find(name: str | Path) -> Path:
     if folder.is_dir():
         return folder
     if folder.exists():
-        raise ValueError(f"{text} is a file; give the folder of a model, with config.json in it")
-    if text in (*bundled(), *bundled_translators()):
+        raise ValueError(f"{text} is a file; give the folder of a model, with {CONFIG} in it")
+    if text in all_bundled():
         return share("data", "models", text)
     if text.count("/") == 1 and not text.startswith((".", "/", "~")):
-        return _from_hub(text)
+        return hub.fetch(text, (FILE, CONFIG, CARD))
     raise ValueError(
         f"no model {text!r}: expected a folder, 'owner/name' on the Hugging Face hub, or one of "
         f"the bundled models ({', '.join(bundled())})"
     )
 
 
-def bundled() -> Sequence[str]:
+def bundled() -> list[str]:
     """Names of the style-transfer models that come with the course."""
-    return [name for name in _bundled() if name not in TRANSLATORS]
+    return [name for name in all_bundled() if _kind_of_bundled(name).draws]
 
 
-def bundled_translators() -> Sequence[str]:
-    """Names of the trained baselines that come with the course, those of their architectures."""
-    return [name for name in _bundled() if name in TRANSLATORS]
+def bundled_baselines() -> list[str]:
+    """Names of the trained baselines that come with the course."""
+    kinds = {name: _kind_of_bundled(name) for name in all_bundled()}
+    return [name for name, kind in kinds.items() if kind.use and not kind.draws]
 
 
-def _bundled() -> Sequence[str]:
+def all_bundled() -> list[str]:
+    """Names of all models that come with the course."""
     try:
         home = share("data", "models")
     except ValueError:
         return []
-    return sorted(p.name for p in home.iterdir() if (p / weights.CONFIG).is_file())
+    return sorted(path.parent.name for path in home.glob(f"*/{CONFIG}"))
+
+
+def _kind_of_bundled(name: str) -> Architecture:
+    values = _read_config(share("data", "models", name))
+    return architecture(_stored_architecture(values))
 
 
 def trainings(folder: Path) -> list[Path]:
@@ -76,108 +119,210 @@ def trainings(folder: Path) -> list[Path]:
         >>> [path.name for path in trainings(find("emoji64"))]
         ['first', 'emoji64']
     """
-    return [path for path in (folder / FIRST, folder) if (path / weights.CONFIG).is_file()]
+    return [path for path in (folder / FIRST, folder) if (path / CONFIG).is_file()]
 
 
-def recipe(path: str | Path | None, *, model: str, preset: str, data: str) -> tuple[str, Recipe]:
-    """What to train: by a file, or by a preset where no file is named.
+def snapshots(run: Path) -> list[Path]:
+    """Folders of the models that a run kept on its way, in order; none where it kept none."""
+    return sorted(path.parent for path in run.glob(f"{SNAPSHOTS}/*/{CONFIG}"))
+
+
+def write_model(folder: OutputFolder, networks: Networks, description: Description) -> None:
+    """Write a model: weights, description, card, and the recipe that trains it again.
 
     Args:
-        path: see :func:`read_recipe`.
-        model: architecture, where there is no file.
-        preset: name of a preset, where there is no file.
-        data: name or folder of a data set, where there is no file.
-
-    Returns:
-        The architecture and the recipe.
+        folder: where the four files go.
+        networks: by name; averages where there are any.
+        description: what they are.
 
     Raises:
-        ValueError: if the file is no recipe, or there is no such preset.
+        OSError: if the folder cannot be written.
     """
-    if path is None:
-        if model in TRANSLATORS:
-            return model, _translators().recipe_for(model, preset, data)
-        return model, presets.preset(preset, data=data)
-    architecture, sections = read_recipe(path)
-    kind = Config
-    if architecture in TRANSLATORS:
-        kind = _translators().KINDS[architecture].recipe
+    tensors = {
+        f"{name}.{key}": value.detach().to("cpu", torch.float16).contiguous()
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+    data = save(tensors, metadata={"format": "pt"})
+    folder.write_bytes(FILE, data)
+    described = {
+        "format": FORMAT,
+        "architecture": description.architecture,
+        "styles": list(description.styles),
+        "config": description.recipe.to_dict(),
+        "run": description.run,
+    }
+    folder.write_json(CONFIG, described)
+    recipes.write_recipe(folder, description.recipe)
+    digest = hashlib.sha256(data).hexdigest()
+    card = model_card(
+        folder.root.name, description.styles, description.recipe, description.run, digest
+    )
+    folder.write_text(CARD, card)
+
+
+def describe(folder: Path) -> Description:
+    """Read what `write_model` put beside the weights.
+
+    Args:
+        folder: of a model or a run.
+
+    Returns:
+        The recipe, the styles, and what made the weights.
+
+    Raises:
+        ValueError: if there is no such file, it is damaged, or describes another kind of thing.
+    """
+    values, path = _read_config(folder), folder / CONFIG
+    kind = architecture(_stored_architecture(values))
     try:
-        return architecture, kind.from_dict(sections)
+        recipe = kind.recipe.from_dict(values.get("config"))
     except ValueError as error:
-        raise ValueError(f"{path} is no recipe of this version ({error})") from None
+        raise ValueError(f"{path} is damaged ({error}); fetch the model again") from None
+    run = values.get("run")
+    styles = values.get("styles", list(kind.styles(recipe, ())))
+    named = isinstance(styles, list) and all(isinstance(style, str) for style in styles)
+    domains = getattr(recipe.model, "domains", None)
+    if not named or not styles or (domains or len(styles)) != len(styles):
+        raise ValueError(
+            f"{path} is damaged (it does not name {domains or 'its'} styles); fetch the model again"
+        )
+    return Description(recipe, tuple(styles), run if isinstance(run, dict) else {})
 
 
-def read_recipe(path: str | Path) -> tuple[str, dict]:
-    """Read the one file that a training takes.
+def stored_networks(folder: Path) -> set[str]:
+    """Names of the networks whose weights a folder holds; a bundled model may lack some.
 
     Args:
-        path: a YAML file with `architecture` and the sections of a recipe.
-
-    Returns:
-        The architecture, and the sections for its recipe's `from_dict`.
+        folder: of a model or a run.
 
     Raises:
-        ValueError: if there is no such file, or it is something else.
+        ValueError: if the file is missing or damaged.
     """
-    _yaml()
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"no recipe {path}; give the {RECIPE} of a model, or --preset")
-    try:
-        values = read_yaml(path)
-    except ValueError:
-        raise ValueError(f"{path} is not YAML; restore it from the model's source") from None
-    if not isinstance(values, dict) or not isinstance(values.get(ARCHITECTURE), str):
-        raise ValueError(f"{path} is no recipe: it does not name its `{ARCHITECTURE}:`")
-    return values.pop(ARCHITECTURE), values
+    with _opened(folder) as file:
+        return {key.partition(".")[0] for key in file.keys()}  # noqa: SIM118  (no dictionary)
 
 
-def write_recipe(folder: OutputFolder, config: Recipe, architecture: str = "stargan") -> Path:
-    """Write the file that trains a model again.
+def read_networks(
+    folder: Path, description: Description, wanted: Collection[str], *, lenient: bool = False
+) -> Networks:
+    """Build networks and fill them with stored weights.
 
     Args:
-        folder: of the model.
-        config: its recipe.
-        architecture: as `gan-lessons train --model` calls it.
+        folder: of a model or a run.
+        description: what `describe` said of it, or another one whose shapes are tried.
+        wanted: names of the networks; no other is built or read.
+        lenient: leave out those that are not stored or have other shapes.
 
     Returns:
-        The path of the file.
+        The networks by name, in float32 on the CPU.
+
+    Raises:
+        ValueError: if the file is missing, damaged, a pickle, belongs to another model, or holds
+            numbers that are not finite.
     """
-    values = {ARCHITECTURE: architecture, **config.to_dict()}
-    return folder.write_text(RECIPE, HEAD + _yaml().safe_dump(values, sort_keys=False))
-
-
-def _translators():
-    # It brings torchvision along, which takes seconds that nobody who restyles has to wait.
-    from gan_lessons.training import translators
-
-    return translators
-
-
-def _yaml():
-    try:
-        import yaml
-    except ImportError:
-        raise ValueError("recipes need PyYAML: pip install 'gan-lessons[train]'") from None
-    return yaml
-
-
-def _from_hub(name: str) -> Path:
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-    except ImportError:
+    build = architecture(description.architecture).build
+    with torch.device("meta"):  # shapes without memory: a recipe may ask for any number of layers
+        expected = {
+            name: {key: value.shape for key, value in network.state_dict().items()}
+            for name, network in build(description.recipe.model, 0, wanted).items()
+        }
+    found = {name: _network_tensors(folder, name) for name in expected}
+    fitting = [
+        name
+        for name, shapes in expected.items()
+        if shapes == {key: value.shape for key, value in found[name].items()}
+    ]
+    if other := [name for name in wanted if name not in fitting and not lenient]:
         raise ValueError(
-            f"no folder {name!r} here; to look on the Hugging Face hub, "
-            "install it with: pip install huggingface_hub"
-        ) from None
-    try:
-        return Path(
-            snapshot_download(name, allow_patterns=[weights.FILE, weights.CONFIG, "README.md"])
+            f"{folder / FILE} does not fit {CONFIG} beside it: the {other[0]} differs in its "
+            "layers. The two files belong to different models"
         )
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+    networks = build(description.recipe.model, 0, fitting) if fitting else {}
+    for name, network in networks.items():
+        for key, value in found[name].items():
+            if not value.isfinite().all():
+                raise ValueError(
+                    f"{folder / FILE} holds numbers that are not finite, in {name}.{key}; fetch "
+                    "the model again, or go back to an earlier checkpoint"
+                )
+        network.load_state_dict(found[name])
+    return networks
+
+
+def average_models(folders: Sequence[Path], folder: OutputFolder) -> None:
+    """Write the mean of several models: snapshots, or a model and what came of it.
+
+    Snapshots lie around the place that a training circles, and their mean is nearer to it than each
+    of them (Izmailov et al. 2018, section 3): an average over a longer way than the EMA's. The mean
+    of a model and of one that began with its weights has something of both. Models that have no
+    weights in common have no sensible mean.
+
+    Args:
+        folders: of the models, in order; what the last one says of itself is kept.
+        folder: of the mean.
+
+    Raises:
+        ValueError: for fewer than two models, or those of other shapes or styles.
+    """
+    if len(folders) < 2:
+        raise ValueError("an average needs two models or more; train with train.snapshots=true")
+    last = describe(folders[-1])
+    for path in folders:
+        other = describe(path)
+        if (other.recipe.model, other.styles) != (last.recipe.model, last.styles):
+            raise ValueError(f"{path} has other shapes or styles than {folders[-1]}")
+    used = architecture(last.architecture).used
+    each = [read_networks(path, last, used) for path in folders]
+    networks = each[-1]
+    for name, network in networks.items():
+        states = [parts[name].state_dict() for parts in each]
+        mean = {key: torch.stack([s[key] for s in states]).mean(dim=0) for key in states[0]}
+        network.load_state_dict(mean)
+    made = last.run | {"averaged": [path.name for path in folders]}
+    write_model(folder, networks, Description(last.recipe, last.styles, made))
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    """The JSON beside the weights, if it is of a model."""
+    path = folder / CONFIG
+    if not path.is_file():
         raise ValueError(
-            f"no folder {name!r} here, and the Hugging Face hub did not give it ({reason})"
+            f"{folder} holds no model: {CONFIG} is missing. Give a folder with {CONFIG} and "
+            f"{FILE}, such as one written by `gan-lessons train`"
+        )
+    try:
+        values = read_json(path)
+    except ValueError:
+        raise ValueError(f"{path} is not JSON; restore it from the model's source") from None
+    if not isinstance(values, dict) or values.get("format") not in (FORMAT, *EARLIER):
+        raise ValueError(f"{path} describes another kind of model, or none of this package")
+    if _stored_architecture(values) not in names():
+        raise ValueError(f"{path} describes another kind of model, which this version lacks")
+    return values
+
+
+def _stored_architecture(values: dict[str, Any]) -> str:
+    return EARLIER.get(values["format"]) or str(values.get("architecture"))
+
+
+def _opened(folder: Path):
+    """The file of weights, of which single tensors can be read."""
+    path = folder / FILE
+    if not path.is_file():
+        raise ValueError(f"{folder} holds no weights: {FILE} is missing")
+    try:
+        return safe_open(path, framework="pt")
+    except SafetensorError:
+        raise ValueError(
+            f"{path} is not a safetensors file; it was not opened as anything else, and nothing "
+            "in it was executed. Fetch the model again"
         ) from None
+
+
+def _network_tensors(folder: Path, name: str) -> dict[str, Tensor]:
+    """The stored tensors of one network, in float32."""
+    prefix = f"{name}."
+    with _opened(folder) as file:
+        keys = [key for key in file.keys() if key.startswith(prefix)]  # noqa: SIM118
+        return {key.removeprefix(prefix): file.get_tensor(key).float() for key in keys}

@@ -1,132 +1,23 @@
-"""Everything a training is at one step, saved so that resuming equals never having stopped."""
+"""A training's state as a file, whole, so that resuming equals never having stopped."""
 
 import warnings
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
 
 from gan_lessons.config import Recipe
 from gan_lessons.files import OutputFolder
-from gan_lessons.training import ema, precision
-from gan_lessons.training.processes.distributed import ALONE, Processes
+from gan_lessons.training.state import FORMAT, State
 
 FILE = "checkpoint.pt"
-FORMAT = "gan_lessons checkpoint 1"
 FREE = {  # change no weight
     "train.log_every", "train.sample_every", "train.checkpoint_every", "train.snapshots"
 }  # fmt: skip
-
-
-@dataclass
-class State:
-    """Networks, their averages, optimisers and the number of finished steps.
-
-    Randomness needs no entry: every draw is a function of (seed, step). See `data.batches`.
-    """
-
-    config: Recipe
-    device: torch.device
-    precision: str  # resolved: "fp32", "bf16", "fp16" or "fp64"
-    networks: dict[str, nn.Module]
-    averages: dict[str, nn.Module]
-    optimisers: dict[str, torch.optim.Optimizer]
-    scaler: torch.amp.GradScaler
-    step: int = 0
-    seconds: float = 0.0  # spent training, over all sittings
-    origin: dict = field(default_factory=dict)  # what the first weights came from, if anything
-    memories: dict[str, nn.Module] = field(default_factory=dict)  # what a run keeps but never steps
-    processes: Processes = ALONE  # those that train; a checkpoint knows nothing of them
-
-    def parts(self) -> dict:
-        """What to save, tensors and plain values only."""
-        return {
-            "format": FORMAT,
-            "config": self.config.to_dict(),
-            "step": self.step,
-            "seconds": self.seconds,
-            "origin": self.origin,
-            "precision": self.precision,
-            "networks": {k: v.state_dict() for k, v in self.networks.items()},
-            "averages": {k: v.state_dict() for k, v in self.averages.items()},
-            "optimisers": {k: v.state_dict() for k, v in self.optimisers.items()},
-            "scaler": self.scaler.state_dict(),
-            "memories": {k: v.state_dict() for k, v in self.memories.items()},
-        }
-
-    def restore(self, parts: dict) -> None:
-        """Take over a checkpoint's values, in place."""
-        for group in ("networks", "averages", "optimisers", "memories"):
-            for name, module in getattr(self, group).items():
-                module.load_state_dict(parts[group][name])
-        for group in (g for o in self.optimisers.values() for g in o.param_groups):
-            group |= {"lr": group["full_lr"], "capturable": False}  # as graphs may have left them
-        self.scaler.load_state_dict(parts["scaler"])
-        self.step, self.seconds = parts["step"], parts["seconds"]
-        self.origin = parts["origin"]
-
-
-def create(
-    objective,
-    config: Recipe,
-    device: torch.device,
-    resolved: str | None = None,
-    processes: Processes = ALONE,
-) -> State:
-    """The state before the first step.
-
-    Args:
-        objective: its networks and phases; the networks move to the device.
-        config: the whole recipe.
-        device: where to train.
-        resolved: a precision already decided, on resuming; otherwise the machine is asked.
-        processes: those that train together.
-
-    Returns:
-        Fresh optimisers and averages around the objective's networks.
-
-    Raises:
-        ValueError: if the batch does not divide among the processes and micro-batches.
-    """
-    train = config.train
-    processes.check(train.batch, train.accumulate)
-    # Where machines differ, the main one decides: all have to compute alike.
-    resolved = processes.same(resolved or precision.for_training(train.precision, device.type))
-    dtype = torch.float64 if resolved == "fp64" else torch.float32
-    for network in objective.networks.values():
-        network.to(device=device, dtype=dtype, memory_format=torch.channels_last)
-    memories = dict(getattr(objective, "memories", {}))
-    for name, memory in memories.items():
-        memory.to(device=device, dtype=dtype)
-        objective.memories[name] = processes.shared(memory)
-    optimisers = {
-        phase.name: torch.optim.AdamW(
-            [
-                {
-                    "params": list(objective.networks[name].parameters()),
-                    "lr": objective.lrs[name],
-                    "full_lr": objective.lrs[name],
-                }
-                for name in phase.networks
-            ],
-            betas=(train.beta1, train.beta2),
-            weight_decay=train.weight_decay,
-            fused=True,
-        )
-        for phase in objective.phases
-    }
-    return State(
-        config=config,
-        device=device,
-        precision=resolved,
-        networks=objective.networks,
-        averages={k: ema.averaged_copy(objective.networks[k]) for k in objective.averaged},
-        optimisers=optimisers,
-        scaler=torch.amp.GradScaler(device.type, enabled=resolved == "fp16"),
-        memories=memories,
-        processes=processes,
-    )
+PARTS = {  # that a checkpoint cannot do without, and what each is
+    "config": dict, "step": int, "seconds": float, "origin": dict, "precision": str,
+    "networks": dict, "averages": dict, "optimisers": dict, "scaler": dict, "memories": dict,
+}  # fmt: skip
 
 
 def save(state: State, folder: OutputFolder) -> Path:
@@ -171,7 +62,7 @@ def check_finite(state: State) -> None:
             )
 
 
-def read(path: Path) -> dict:
+def read(path: Path) -> dict[str, Any]:
     """Read a checkpoint without executing anything in it.
 
     Args:
@@ -195,28 +86,69 @@ def read(path: Path) -> dict:
         ) from None
     if not isinstance(parts, dict) or parts.get("format") != FORMAT:
         raise ValueError(f"{path} is a checkpoint of something else, not of a run of this package")
+    if lacking := [name for name, kind in PARTS.items() if not isinstance(parts.get(name), kind)]:
+        raise ValueError(
+            f"{path} is damaged: it lacks {', '.join(lacking)}. Restore it from a copy, or start "
+            "anew in another folder, with --init-from this one"
+        )
     return parts
 
 
-def check_same_recipe(saved: Recipe, asked: Recipe, step: int) -> None:
+def check_same_recipe(saved: Recipe, asked: Recipe, step: int) -> str:
     """Refuse to resume under a recipe that would not have led to this checkpoint.
 
-    The length may change as long as the learning rate's decay has not begun under either.
+    A run may always be made longer. It may be made shorter as long as the learning rate's decay has
+    not begun under either length.
 
     Args:
         saved: the checkpoint's recipe.
         asked: the recipe to go on with.
         step: finished steps.
 
+    Returns:
+        What is not as if the run had had its length from the start, for people; else nothing.
+
     Raises:
         ValueError: naming each field that differs.
     """
-    free = set(FREE)
-    if step <= min(saved.train.decay_start, asked.train.decay_start):
+    free, decay = set(FREE), min(saved.train.decay_start, asked.train.decay_start)
+    longer = asked.train.steps > saved.train.steps
+    if longer or step <= decay:
         free.add("train.steps")
     different = [d for d in asked.differences(saved) if d.split(":")[0] not in free]
     if different:
         raise ValueError(
             "this run was started with another recipe; resume with the same one, or go on from "
             f"its weights with --init-from. Different: {'; '.join(different)}"
+        )
+    if longer and step > decay:
+        return (
+            f"the learning rates had begun to fall towards step {saved.train.steps}; now they rise "
+            f"again to what a run of {asked.train.steps} steps has here, so the result is not that "
+            "of one that was planned so long"
+        )
+    return ""
+
+
+def check_same_data(saved: dict[str, Any], data: dict[str, Any], name: str) -> None:
+    """Refuse to go on with other pictures than a run began with; wherever they lie.
+
+    Args:
+        saved: a checkpoint's parts.
+        data: styles and digest of the data set.
+        name: of the data set, as it was asked for.
+
+    Raises:
+        ValueError: saying what differs and what to do.
+    """
+    before = saved.get("data") or {}
+    if (theirs := before.get("styles")) and list(theirs) != list(data["styles"]):
+        raise ValueError(
+            f"this run was trained for the styles {', '.join(theirs)}; {name} has "
+            f"{', '.join(data['styles'])}"
+        )
+    if before.get("digest", data["digest"]) != data["digest"]:
+        raise ValueError(
+            f"the pictures in {name} are not those that this run was trained on; put those back, "
+            "name the folder they are in with --data, or go on from its weights with --init-from"
         )

@@ -4,12 +4,14 @@ import json
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from gan_lessons.files import OutputFolder
-from gan_lessons.text import duration
+from gan_lessons.text import count_of, duration
 from gan_lessons.training.processes.distributed import ALONE, Processes
 
 FILE = "log.jsonl"
@@ -51,9 +53,13 @@ class History:
     def forget_after(self, step: int) -> None:
         """Drop lines that a kill left behind the checkpoint that is resumed from."""
         path = self.folder.root / FILE
-        if path.exists():
-            kept = [line for line in read(path) if line["step"] <= step]
-            self.folder.write_text(FILE, "".join(json.dumps(line) + "\n" for line in kept))
+        if not path.exists():
+            return
+        lines, damaged = read_lines(path)
+        if damaged:
+            self.report(f"{FILE}: {count_of(damaged, 'damaged line')} left out")
+        kept = [line for line in lines if line["step"] <= step]
+        self.folder.write_text(FILE, "".join(json.dumps(line) + "\n" for line in kept))
 
     def add(self, step: int, terms: dict[str, Tensor]) -> None:
         """Remember a step's unweighted terms without waiting for the device."""
@@ -126,22 +132,42 @@ class History:
             self.writer.close()
 
 
-def read(path) -> list[dict]:
-    """Read a run's log, leaving out a last line that a kill cut short.
+def read(path: Path) -> list[dict[str, Any]]:
+    """Read a run's log.
 
     Args:
         path: of `log.jsonl`.
 
     Returns:
-        One dictionary a line.
+        One dictionary a line; damaged lines are left out.
     """
-    lines = []
-    for text in path.read_text().splitlines():
-        try:
-            lines.append(json.loads(text))
-        except json.JSONDecodeError:
-            break
-    return lines
+    return read_lines(path)[0]
+
+
+def read_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """Read a run's log, and count the lines that are none.
+
+    Args:
+        path: of `log.jsonl`.
+
+    Returns:
+        One dictionary a line, and the number of damaged lines, without a last one that a kill cut
+        short.
+    """
+    texts = path.read_bytes().decode("utf-8", "replace").split("\n")
+    lines = [_line(text) for text in texts if text.strip()]
+    cut = bool(texts[-1].strip()) and lines[-1] is None
+    found = [line for line in lines if line is not None]
+    return found, len(lines) - len(found) - cut
+
+
+def _line(text: str) -> dict[str, Any] | None:
+    """One line of the log, None where it is damaged."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) and type(line.get("step")) is int else None
 
 
 def _tensorboard(folder: OutputFolder, start: int):

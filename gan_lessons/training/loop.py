@@ -10,8 +10,8 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.interrupt import interruptible
 from gan_lessons.models.architecture import Objective
 from gan_lessons.training import checkpoint
-from gan_lessons.training.checkpoint import State
 from gan_lessons.training.history import History
+from gan_lessons.training.state import State
 from gan_lessons.training.step import stepper, train_step
 
 
@@ -29,7 +29,7 @@ def train(
 
     Args:
         objective: phases and networks, such as `models.stargan.objective.StarGAN`.
-        state: from `checkpoint.create`, restored where a run goes on.
+        state: from `state.create_state`, restored where a run goes on.
         batches: from a step number to its batch.
         folder: where log, samples and checkpoints go.
         on_sample: called at `sample_every` and at the end.

@@ -1,60 +1,44 @@
-"""A training from the first word to the last: what it costs, start, resume, samples, weights."""
+"""A training from the first word to the last: the only start, resume and start from weights."""
 
-import math
-import platform
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
-import torchvision
 
 from gan_lessons import provenance as facts
-from gan_lessons.data.batches import Batches
+from gan_lessons.config import Recipe
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder
 from gan_lessons.images.gate import encode_image, tensor_to_image
-from gan_lessons.models import weights
-from gan_lessons.models.stargan.objective import StarGAN
-from gan_lessons.models.stargan.presets import described
-from gan_lessons.models.stargan.recipe import Config
-from gan_lessons.text import duration
+from gan_lessons.models import store
+from gan_lessons.models.architecture import (
+    Architecture,
+    Batches,
+    Column,
+    Objective,
+    architecture,
+)
+from gan_lessons.models.recipes import described
+from gan_lessons.models.store import Description
+from gan_lessons.text import printable
 from gan_lessons.training import checkpoint
-from gan_lessons.training.checkpoint import State
-from gan_lessons.training.graphs import Graphs
-from gan_lessons.training.loop import compile_forward, train
+from gan_lessons.training.folder_lock import working_in
+from gan_lessons.training.forecast import FEW, forecast, refuse_too_large, settle_precision
+from gan_lessons.training.loop import train
 from gan_lessons.training.precision import device_named, fitted
-from gan_lessons.training.processes.distributed import Processes, together
-from gan_lessons.training.step import stepper, train_step
+from gan_lessons.training.processes.distributed import together
+from gan_lessons.training.state import State, create_state
 
 Report = Callable[[str], None]
 WARMUP = 200  # steps; the optimiser's moments are empty when only weights are taken over
+SHOWN = 8  # pictures of a sample sheet
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a training will take, measured on a few steps of it."""
-
-    seconds_per_step: float
-    seconds: float  # to the end
-    memory: int  # peak bytes, of this process or on the GPU
-    disk: int  # bytes of checkpoint, weights and sample sheets
-    processes: int = 1
-
-    def __str__(self) -> str:
-        each = f" in each of {self.processes} processes" if self.processes > 1 else ""
-        return (
-            f"{self.seconds_per_step:.2f} s a step, {duration(self.seconds)} to the end, "
-            f"{self.memory / 2**30:.1f} GiB of memory at the peak{each}, "
-            f"{self.disk / 2**20:.0f} MiB of disk"
-        )
-
-
-def run(
-    config: Config,
+def train_by_recipe(
+    config: Recipe,
     out: str | Path,
     *,
     resume: str = "",
@@ -63,16 +47,16 @@ def run(
     dataset: StyleDataset | None = None,
     report: Report = print,
 ) -> State:
-    """Train by a recipe; start, resume or go on from weights.
+    """Train any model by a recipe; start, resume or go on from weights.
 
     Where a launcher started several processes, each calls this with the same arguments.
 
     Args:
-        config: the recipe.
+        config: the recipe; its class says of which model.
         out: the run's folder: log, samples, checkpoint and weights, loadable as a model.
         resume: "auto" goes on from the folder's checkpoint where there is one.
-        init_from: folder of a model or run whose weights to start from, with a fresh optimiser
-            and a warm-up of 200 steps.
+        init_from: a model or run whose weights to start from, as `store.find` takes it, with a
+            fresh optimiser and a warm-up of 200 steps.
         device: "auto", "cuda", "mps" or "cpu".
         dataset: already loaded; otherwise `config.data.name` is.
         report: called with each line for people.
@@ -81,88 +65,50 @@ def run(
         The state at the end.
 
     Raises:
-        ValueError: if the folder holds a run and `resume` is off, the recipe differs from the
-            checkpoint's, the weights do not fit, the data set has other styles, or the batch does
-            not divide among the processes.
+        ValueError: if the folder holds a run and `resume` is off, or another training is at work in
+            it; if the recipe or the pictures differ from the checkpoint's, the weights do not fit,
+            the data set lacks what is asked for, or the batch does not divide among the processes
+            or fit into memory.
         ConnectionError: if another process is lost.
     """
     if resume not in ("", "auto"):
         raise ValueError(f'resume takes "auto" or nothing, got {resume!r}')
-    with together(device) as processes:
+    with together(device) as processes, working_in(out, alone=processes.main) as folder:
         report = report if processes.main else lambda line: None
         processes.check(config.train.batch, config.train.accumulate)
-        saved = checkpoint_of(Path(out), resume)
+        saved = saved_run(folder.root, resume)
         processes.check_same("the checkpoint's step", saved and saved["step"])
-        return _run(config, Path(out), saved, init_from, device, dataset, report, processes)
+        source = None if saved or not init_from else store.find(init_from)
+        target = processes.device or device_named(device)
+        if dataset is None:
+            dataset = load_dataset(config.data.name, size=config.data.size, report=report)
+        kind = architecture(config.architecture)
+        config = prepared(kind, config, dataset, saved, source, report)
 
-
-def _run(
-    config: Config,
-    out: Path,
-    saved: dict | None,
-    init_from: str | Path | None,
-    device: str,
-    dataset: StyleDataset | None,
-    report: Report,
-    processes: Processes,
-) -> State:
-    """What `run` does, once it is known who takes part and what it starts from."""
-    target = processes.device or device_named(device)
-    if dataset is None:
-        dataset = load_dataset(config.data.name, size=config.data.size, report=report)
-    if saved or init_from:
-        _same_styles(out if saved else Path(init_from), dataset.styles)
-    config = _adapt(config, len(dataset.styles), saved, init_from)
-    batches = Batches(
-        dataset,
-        config.data,
-        batch=config.train.batch,
-        latent_dim=config.model.latent_dim,
-        seed=config.train.seed,
-        device=target,
-    )
-    objective = StarGAN(config)
-    resolved = saved and saved["precision"]
-    state = checkpoint.create(objective, config, target, resolved, processes)
-    if saved:
-        state.restore(saved)
-        report(f"resuming after step {state.step}")
-    elif init_from:
-        if anew := _take_weights(state, Path(init_from)):
+        batches = kind.batches(config, dataset, target)
+        objective = kind.objective(config)
+        state = create_state(objective, config, target, saved and saved["precision"], processes)
+        state.data = content_of(dataset)
+        if saved:
+            state.restore(saved)
+            report(f"resuming after step {state.step}")
+        if source and (anew := take_weights(kind, state, source)):
             report(f"starting anew: {', '.join(anew)}")
-    folder = OutputFolder(out)
-    shown = f"{dataset.name}: {len(dataset.indices('train'))} training images"
-    many = f"{processes.count} processes, " if processes.count > 1 else ""
-    report(f"{shown}, {len(dataset.styles)} styles; {many}{target.type}, {state.precision}")
-    if state.step < config.train.steps:
-        report(f"this will cost {forecast(objective, state, batches)}")
+        announce(kind, objective, state, batches, dataset, report)
 
-    sheet = fixed_batch(dataset, config, target)
-    return train(
-        objective,
-        state,
-        batches,
-        folder,
-        on_sample=lambda s: write_sheet(s, sheet, folder),
-        on_checkpoint=lambda s: write_all(s, folder, partial(write_model, s, dataset.styles)),
-        report=report,
-    )
+        look = partial(held_out_sheet, kind, fixed_batch(kind, config, dataset, target), dataset)
+        return train(
+            objective,
+            state,
+            batches,
+            folder,
+            on_sample=lambda state: write_sheet(state, look(state), folder),
+            on_checkpoint=lambda state: write_models(kind, state, look(state), dataset, folder),
+            report=report,
+        )
 
 
-def _adapt(config: Config, domains: int, saved: dict | None, init_from) -> Config:
-    """Fit the recipe to the data and to what the run starts from; refuse another run's recipe."""
-    warmup = config.train.warmup
-    if saved and saved["origin"]:
-        warmup = warmup or Config.from_dict(saved["config"]).train.warmup
-    elif init_from and not saved:
-        warmup = warmup or WARMUP
-    config = config.override({"model.domains": domains, "train.warmup": warmup})
-    if saved:
-        checkpoint.check_same_recipe(Config.from_dict(saved["config"]), config, saved["step"])
-    return config
-
-
-def checkpoint_of(out: Path, resume: str) -> dict | None:
+def saved_run(out: Path, resume: str) -> dict[str, Any] | None:
     """The checkpoint to go on from, or None for a fresh start."""
     path = out / checkpoint.FILE
     if not path.exists():
@@ -174,17 +120,84 @@ def checkpoint_of(out: Path, resume: str) -> dict | None:
     return checkpoint.read(path)
 
 
-def _same_styles(source: Path, styles: tuple[str, ...]) -> None:
-    """Refuse to go on with a model on data whose styles are others, or stand in another order."""
-    _, theirs, _ = weights.read_config(source)
-    if theirs != styles:
-        raise ValueError(
-            f"{source} was trained for the styles {', '.join(theirs)}; "
-            f"this data set has {', '.join(styles)}"
-        )
+def prepared(
+    kind: Architecture,
+    config: Recipe,
+    dataset: StyleDataset,
+    saved: dict[str, Any] | None,
+    source: Path | None,
+    report: Report,
+) -> Recipe:
+    """Fit the recipe to the data and to what the run starts from; refuse what does not fit."""
+    check_names(dataset)
+    config = kind.fit(config, dataset)
+    if saved:
+        before = kind.recipe.from_dict(saved["config"])
+        checkpoint.check_same_data(saved, content_of(dataset), config.data.name)
+        if saved["origin"]:
+            warmup = config.train.warmup or before.train.warmup
+            config = config.override({"train.warmup": warmup})
+        if saved.get("data"):  # the pictures are known to be the same, wherever they lie
+            config = config.override({"data.name": before.data.name})
+        if told := checkpoint.check_same_recipe(before, config, saved["step"]):
+            report(told)
+    if source:
+        known = store.describe(source)
+        styles = kind.styles(config, dataset.styles)
+        if known.architecture != config.architecture:
+            raise ValueError(
+                f"{source.name} is of the architecture {known.architecture}; "
+                f"train --model {known.architecture} can begin with its weights"
+            )
+        if known.styles != styles:
+            raise ValueError(
+                f"{source} was trained for the styles {', '.join(known.styles)}; "
+                f"this data set has {', '.join(styles)}"
+            )
+        config = config.override({"train.warmup": config.train.warmup or WARMUP})
+    return config
 
 
-def _take_weights(state: State, source: Path) -> list[str]:
+def announce(
+    kind: Architecture,
+    objective: Objective,
+    state: State,
+    batches: Batches,
+    dataset: StyleDataset,
+    report: Report,
+) -> None:
+    """Say what is trained on what, settle the precision of a new run, and say what it will cost."""
+    config, device, count = state.config, state.device, state.processes.count
+    few = config.override({"train.batch": FEW, "train.accumulate": 1})
+    refuse_too_large(objective, state, kind.batches(few, dataset, device))
+    settled = "" if state.step else settle_precision(objective, state, batches)
+    shown = f"{kind.title} on {dataset.name}: {len(dataset.indices('train'))} training images"
+    many = f"{count} processes, " if count > 1 else ""
+    report(f"{shown}, {len(dataset.styles)} styles; {many}{device.type}, {state.precision}")
+    if settled:
+        report(settled)
+    if state.step < config.train.steps:
+        report(f"this will cost {forecast(objective, state, batches)}")
+
+
+def check_names(dataset: StyleDataset) -> None:
+    """Refuse styles whose names no file could be written with."""
+    for style in dataset.styles:
+        try:
+            style.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError(
+                f"the name of the style {printable(style)!r} is not UTF-8, and could not be "
+                "written into the model; rename its folder"
+            ) from None
+
+
+def content_of(dataset: StyleDataset) -> dict[str, Any]:
+    """What a run must find again when it goes on."""
+    return {"styles": list(dataset.styles), "digest": dataset.digest()}
+
+
+def take_weights(kind: Architecture, state: State, source: Path) -> list[str]:
     """Start networks and averages from stored weights; the optimisers stay fresh.
 
     Where the pictures have another size, so have the trunks of style encoder and discriminator,
@@ -193,129 +206,98 @@ def _take_weights(state: State, source: Path) -> list[str]:
     Returns:
         Names of the networks that start anew.
     """
-    theirs, _, made = weights.read_config(source)
-    stored = weights.stored(source) | {"generator", "mapping_network"}  # no model without these
-    if theirs.model.size != state.config.model.size:
-        stored -= {"style_encoder", "discriminator"}
-    taken = tuple(name for name in state.networks if name in stored)
-    for name, network in weights.read(source, taken).items():
-        try:
-            state.networks[name].load_state_dict(network.state_dict())
-        except RuntimeError:
+    known = store.describe(source)
+    wanted = Description(state.config, known.styles)
+    taken = store.read_networks(source, wanted, tuple(state.networks), lenient=True)
+    for name in kind.needed:
+        if name not in taken:
             raise ValueError(
                 f"the weights in {source} have other shapes than this recipe's {name}; "
                 "use the recipe in their config.json"
-            ) from None
+            )
+    for name, network in taken.items():
+        state.networks[name].load_state_dict(network.state_dict())
     for name, average in state.averages.items():
         average.load_state_dict(state.networks[name].state_dict())
-    state.origin = {"weights": source.name, **{k: made.get(k) for k in ("steps", "images")}}
+    state.origin = {"weights": source.name, **{k: known.run.get(k) for k in ("steps", "images")}}
     return [name for name in state.networks if name not in taken]
 
 
-def forecast(objective: StarGAN, state: State, batches: Batches) -> Cost:
-    """Measure a few steps on copies and say what the rest will cost.
+def fixed_batch(
+    kind: Architecture, config: Recipe, dataset: StyleDataset, device: torch.device
+) -> Any:
+    """What the sample sheets of a run show, always the same; not training images.
 
     Args:
-        objective: what will be trained; left as it was.
-        state: its state; left as it was.
-        batches: of the training.
-
-    Returns:
-        The cost from the state's step to the end.
-    """
-    config = state.config
-    trial = StarGAN(config)
-    compile_forward(trial, config.train.compile)
-    scratch = checkpoint.create(trial, config, state.device, state.precision, state.processes)
-    make = stepper(scratch)
-    period = math.lcm(config.loss.r1_interval, config.loss.lazy)
-    alike: dict[tuple, list[int]] = {}  # steps of a period, by what is due in them
-    for step in range(period):
-        alike.setdefault((trial.penalised(step), trial.due(step)), []).append(step)
-    times = {}
-    rounds = 3 if isinstance(make, Graphs) else 2  # the last counts; graphs are made in the second
-    for first, *_ in rounds * list(alike.values()):
-        start = time.perf_counter()
-        terms = train_step(trial, scratch, batches(first), first, make=make)
-        next(iter(terms.values())).item()  # wait for the device
-        times[first] = time.perf_counter() - start
-    per_step = sum(times[steps[0]] * len(steps) for steps in alike.values()) / period
-    left = config.train.steps - state.step
-    size = sum(p.numel() for n in state.networks.values() for p in n.parameters())
-    averages = sum(p.numel() for n in state.averages.values() for p in n.parameters())
-    sheets = left // config.train.sample_every + 1
-    per_sheet = 3 * config.data.size**2 * 8 * (2 * config.model.domains + 1) // 2
-    models = 1 + config.train.snapshots * (left // config.train.checkpoint_every + 1)
-    disk = 4 * (3 * size + averages) + 2 * models * (size + averages) + sheets * per_sheet
-    return Cost(per_step, per_step * left, peak_memory(state.device), disk, state.processes.count)
-
-
-def peak_memory(device: torch.device) -> int:
-    """Largest number of bytes held so far: on the GPU, or by this process."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    try:
-        import resource
-    except ImportError:  # Windows has no such count
-        return 0
-    unit = 1 if platform.system() == "Darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def fixed_batch(dataset: StyleDataset, config: Config, device: torch.device):
-    """Sources and latents of the sample sheets, the same throughout a run; not training images.
-
-    Args:
-        dataset: its validation images are used where every style has enough.
+        kind: of the model.
         config: the recipe.
+        dataset: its validation images are used where every style has enough.
         device: where the batch is wanted.
 
     Returns:
-        A `Batch` of eight.
+        A batch of eight.
     """
     enough = all(len(dataset.indices("valid", style)) >= 2 for style in dataset.styles)
-    batches = Batches(
-        dataset,
-        config.data,
-        batch=8,
-        latent_dim=config.model.latent_dim,
-        seed=config.train.seed,
-        split="valid" if enough else "train",
-        device=device,
-    )
-    return batches(0)
+    few = config.override({"train.batch": SHOWN, "train.accumulate": 1})
+    return kind.batches(few, dataset, device, split="valid" if enough else "train")(0)
 
 
-def write_sheet(state: State, batch, folder: OutputFolder) -> None:
-    """Write `samples/STEP.png`: each row a source, then two draws of every style."""
-    batch = fitted(batch, state.precision)
-    cells = StarGAN.sample(state.averages, batch, state.config.model)
-    columns = cells.shape[1]
-    grid = torchvision.utils.make_grid(
-        cells.flatten(0, 1).float().cpu(), nrow=columns, padding=2, pad_value=1
-    )
-    image = tensor_to_image(grid)
-    folder.write_bytes(f"samples/{state.step:06d}.png", encode_image(image))
+@torch.inference_mode()
+def held_out_sheet(
+    kind: Architecture, batch: Any, dataset: StyleDataset, state: State
+) -> list[Column]:
+    """What the averaged networks make of the fixed batch; no columns where there is no sheet."""
+    if kind.sheet is None:
+        return []
+    return kind.sheet(state.averages, fitted(batch, state.precision), state.config, dataset.styles)
 
 
-def write_all(state: State, folder: OutputFolder, write: Callable[[OutputFolder], None]) -> None:
+def write_sheet(state: State, columns: list[Column], folder: OutputFolder) -> None:
+    """Write `samples/STEP.png`: each row a held-out picture and what becomes of it."""
+    if not columns:
+        return
+    from torchvision.utils import make_grid
+
+    cells = torch.stack([column.x.float().cpu() for column in columns], dim=1)
+    grid = make_grid(cells.flatten(0, 1), nrow=len(columns), padding=2, pad_value=1)
+    folder.write_bytes(f"samples/{state.step:06d}.png", encode_image(tensor_to_image(grid)))
+
+
+def write_models(
+    kind: Architecture,
+    state: State,
+    columns: list[Column],
+    dataset: StyleDataset,
+    folder: OutputFolder,
+) -> None:
     """Write the run's model, and where the recipe asks for snapshots, a copy that stays."""
-    write(folder)
-    if state.config.train.snapshots:
-        write(OutputFolder(folder.path(f"{weights.SNAPSHOTS}/{state.step:06d}")))
-
-
-def write_model(state: State, styles: tuple[str, ...], folder: OutputFolder) -> None:
-    """Write the run's weights for use, averages where there are, with configuration and card."""
     networks = {**state.networks, **state.averages}
-    weights.write(folder, networks, state.config, styles, provenance(state))
+    kept = {name: networks[name] for name in kind.kept if name in networks}
+    run = provenance(state) | change_of(columns)
+    if kind.judged and state.step == state.config.train.steps:
+        run |= kind.judged(kept, state.config, dataset)
+    known = Description(state.config, kind.styles(state.config, dataset.styles), run)
+    store.write_model(folder, kept, known)
+    if state.config.train.snapshots:
+        snapshot = OutputFolder(folder.path(f"{store.SNAPSHOTS}/{state.step:06d}"))
+        store.write_model(snapshot, kept, known)
 
 
-def provenance(state: State) -> dict:
+def change_of(columns: list[Column]) -> dict[str, float]:
+    """How far results are from their sources: the mean over all of them, in units of [-1, 1]."""
+    made = [column for column in columns if column.source is not None]
+    if not made:
+        return {}
+    changes = [(column.x.float() - column.source.float()).abs().mean() for column in made]
+    return {"moved": round(torch.stack(changes).mean().item(), 4)}
+
+
+def provenance(state: State) -> dict[str, Any]:
     """Which run made the weights, by which recipe and which code, on what."""
     gpu = torch.cuda.get_device_name() if state.device.type == "cuda" else None
+    code = {k: v for k, v in facts.provenance().items() if k != "threads"}
     return {
-        "recipe": described(state.config) if isinstance(state.config, Config) else None,
+        "recipe": described(state.config),
         "steps": state.step,
         "images": state.step * state.config.train.batch,
         "hours": round(state.seconds / 3600, 3),
@@ -323,5 +305,5 @@ def provenance(state: State) -> dict:
         "processes": state.processes.count,
         "precision": state.precision,
         "from": state.origin,
-        **{k: v for k, v in facts.provenance().items() if k != "threads"},
+        **code,
     }

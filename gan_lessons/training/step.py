@@ -10,9 +10,9 @@ from torch import Tensor
 from gan_lessons.data.batches import Rows
 from gan_lessons.models.architecture import Objective, Phase, Terms
 from gan_lessons.training import ema
-from gan_lessons.training.checkpoint import State
 from gan_lessons.training.graphs import Descend, Graphs
 from gan_lessons.training.precision import autocast, fitted
+from gan_lessons.training.state import State
 
 
 def train_step(

@@ -15,7 +15,7 @@ from gan_lessons.data.toy import Mixture, ring
 from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import FAMILIES, GANLoss
 from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
-from gan_lessons.training import checkpoint
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import update
 
 BATCH, POINTS, SHOWN = 256, 5120, 400  # samples a step, in the data, on the screen
@@ -101,7 +101,7 @@ class Game:
             ),
         )  # fmt: skip
         self.objective = GAN(recipe)
-        self.state = checkpoint.create(self.objective, recipe, torch.device("cpu"))
+        self.state = create_state(self.objective, recipe, torch.device("cpu"))
         latent = recipe.model.latent_dim
         self.batches = Samples(self.data, batch=BATCH, latent=latent, seed=rules.seed)
         chance = torch.Generator().manual_seed(rules.seed + 1)

@@ -361,10 +361,10 @@ def test_resume_goes_on_where_a_run_stopped(styles_folder, small, tmp_path):
         (["--data", "nowhere"], "no data set 'nowhere'"),
         (["--set=train.stepps=3"], "no field 'train.stepps'"),
         (["--set=train.steps=many"], "train.steps takes a value of type int, got 'many'"),
-        (["--set=train.steps=0"], "train.steps must be positive"),
+        (["--set=train.steps=0"], "train.steps must lie in 1.."),
         (["--resume", "yes"], 'resume takes "auto" or nothing'),
         (["--device", "abacus"], "no device 'abacus'"),
-        (["--init-from", "nowhere"], "nowhere holds no model"),
+        (["--init-from", "nowhere"], "no model 'nowhere'"),
     ],
 )
 def test_a_wrong_recipe_is_one_sentence(styles_folder, small, tmp_path, options, said):

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from gan_lessons.cli.main import app
 from gan_lessons.evaluation import protocol
 from gan_lessons.evaluation.benchmark import Bench
-from gan_lessons.training import run
+from gan_lessons.training.run import train_by_recipe
 
 
 def invoke(*arguments):
@@ -19,7 +19,7 @@ def invoke(*arguments):
 def model(drawn_set, tiny_config, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("run") / "drawn"
     recipe = tiny_config.override({"data.name": str(drawn_set), "train.steps": 1})
-    run.run(recipe, out, device="cpu", report=lambda line: None)
+    train_by_recipe(recipe, out, device="cpu", report=lambda line: None)
     return out
 
 

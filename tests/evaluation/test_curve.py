@@ -13,9 +13,9 @@ from gan_lessons.evaluation.benchmark import Bench
 from gan_lessons.evaluation.curve import CURVE, PICTURE, TABLE, curve, found
 from gan_lessons.evaluation.protocol import PROTOCOLS, Protocol
 from gan_lessons.images.gate import open_image
-from gan_lessons.models import weights
+from gan_lessons.models import store
 from gan_lessons.style_transfer import StyleTransfer
-from gan_lessons.training import run
+from gan_lessons.training.run import train_by_recipe
 
 PLAN = Protocol("tiny", pairs=2, sources=2, train=7, draws=2, seeds=(0,), latents=8)
 SMALL = 60_000  # bytes of a picture
@@ -46,7 +46,7 @@ def recipe(drawn_set, tiny_config):
 def first(recipe, tmp_path_factory) -> Path:
     """A run with snapshots after 4 and 8 images."""
     out = tmp_path_factory.mktemp("runs") / "first"
-    run.run(recipe, out, device="cpu", report=silent)
+    train_by_recipe(recipe, out, device="cpu", report=silent)
     return out
 
 
@@ -55,7 +55,7 @@ def second(recipe, first) -> Path:
     """A run of one step without snapshots that went on from the other's weights: 8 + 4 images."""
     out = first.parent / "second"
     once = recipe.override({"train.steps": 1, "train.snapshots": False})
-    run.run(once, out, init_from=first, device="cpu", report=silent)
+    train_by_recipe(once, out, init_from=first, device="cpu", report=silent)
     return out
 
 
@@ -190,7 +190,7 @@ def test_a_single_model_and_the_protocols_of_evaluations_are_taken_too(
 
 def test_a_bundled_model_is_one_point():
     (only,) = found({"emoji64": "emoji64"})
-    made = weights.read_config(only.folder)[2]
+    made = store.describe(only.folder).run
     assert only.name == "emoji64" and only.steps == made["steps"]
     assert only.images == made["images"] + made["from"]["images"] > 1_536_000
 
@@ -228,7 +228,7 @@ def test_a_model_that_does_not_say_what_it_saw_is_refused(second, tmp_path):
 def test_a_snapshot_that_a_kill_cut_short_is_no_point(first, tmp_path):
     cut = first / "snapshots" / "000003"
     cut.mkdir()
-    (cut / weights.FILE).write_bytes(b"")
+    (cut / store.FILE).write_bytes(b"")
     assert len(found({"first": first})) == 2
 
 

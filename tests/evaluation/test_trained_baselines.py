@@ -7,8 +7,9 @@ from gan_lessons.evaluation import contestants, tables, trained_baselines
 from gan_lessons.evaluation.benchmark import Bench, evaluate
 from gan_lessons.evaluation.protocol import Protocol
 from gan_lessons.models import store
+from gan_lessons.models.recipes import preset_recipe
 from gan_lessons.style_transfer import StyleTransfer
-from gan_lessons.training import translators
+from gan_lessons.training.run import train_by_recipe
 
 PLAN = Protocol("tiny", pairs=2, sources=2, train=7, draws=2, seeds=(0, 1), latents=8)
 
@@ -22,21 +23,21 @@ def model(tiny_model):
 def folders(tiny_dataset, tmp_path_factory):
     """The three, trained for two steps; those of one pair on the first that PLAN measures."""
     found = {}
-    for name in translators.KINDS:
+    for name in ("adain", "cyclegan", "pix2pix"):
         found[name] = tmp_path_factory.mktemp("rivals") / name
         settings = {"data.size": 16, "train.steps": 2, "train.precision": "fp32"}
         if name != "adain":
             settings |= {"data.source": "squares", "data.target": "stripes"}
-        recipe = translators.recipe_for(name, "smoke", "tiny").override(settings)
+        recipe = preset_recipe(name, "smoke", "tiny").override(settings)
         options = {"dataset": tiny_dataset, "device": "cpu", "report": lambda line: None}
-        translators.run(recipe, found[name], **options)
+        train_by_recipe(recipe, found[name], **options)
     return found
 
 
 @pytest.fixture
 def bench(model, tiny_dataset, folders, monkeypatch):
-    monkeypatch.setattr(store, "bundled_translators", lambda: [*folders])
-    monkeypatch.setattr(store, "find", folders.__getitem__)
+    monkeypatch.setattr(store, "bundled_baselines", lambda: [*folders])
+    monkeypatch.setattr(store, "find", lambda name: folders.get(name, name))
     return Bench(model, tiny_dataset, PLAN)
 
 
@@ -58,7 +59,8 @@ def test_adain_draws_by_the_reference_that_the_model_gets(bench, folders):
     pair = bench.bed.pairs[0]
     task = bench.task(pair, 1)
     x_ref = task.train[contestants.reference_rows(task)].float() / 127.5 - 1
-    network = translators.load(folders["adain"])[2]["transfer"]
+    transfer = StyleTransfer.load(folders["adain"], device="cpu", precision="fp32")
+    network = transfer.stored["transfer"]
     torch.testing.assert_close(bench.methods["AdaIN"](task)[:, 0], network(task.x, x_ref))
 
 

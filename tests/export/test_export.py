@@ -18,8 +18,9 @@ from gan_lessons.data.load import load_dataset
 from gan_lessons.export import onnx_graphs, readme, web
 from gan_lessons.files import OutputFolder
 from gan_lessons.images.gate import image_to_tensor, open_image, tensor_to_image
+from gan_lessons.models.stargan.architecture import USED as NETWORKS
 from gan_lessons.models.stargan.networks import build
-from gan_lessons.style_transfer import NETWORKS, StyleTransfer
+from gan_lessons.style_transfer import StyleTransfer
 
 STEP = 2 / 255  # one step of a screen, in [-1, 1]
 

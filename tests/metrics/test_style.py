@@ -7,7 +7,7 @@ import torch
 from gan_lessons.data.load import load_dataset
 from gan_lessons.files import share
 from gan_lessons.metrics.style import judge
-from gan_lessons.training.classifier import confusion
+from gan_lessons.models.classifier.networks import confusion
 
 
 def test_bundled_classifier_is_as_good_as_its_card_says():
@@ -30,9 +30,13 @@ def test_judging_resizes_and_does_not_depend_on_the_batch():
 
 @pytest.mark.parametrize("change", [{"format": "other"}, {"styles": ["a", "b"]}])
 def test_files_that_do_not_belong_together_are_refused(tmp_path, change):
-    for name in ("style_classifier.json", "style_classifier.safetensors"):
-        shutil.copy(share("data", "features", name), tmp_path)
-    path = tmp_path / "style_classifier.json"
+    folder = shutil.copytree(share("data", "features", "style_classifier"), tmp_path / "judge")
+    path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(ValueError, match="classifier"):
-        judge(tmp_path)
+    with pytest.raises(ValueError, match="config.json"):
+        judge(folder)
+
+
+def test_a_model_that_judges_nothing_is_refused():
+    with pytest.raises(ValueError, match="no style classifier but a model of the kind stargan"):
+        judge(share("data", "models", "emoji64"))

@@ -10,7 +10,7 @@ from torch import nn
 from benchmarks.paper_loop import PaperLoop
 from gan_lessons.data.batches import Batches
 from gan_lessons.models.stargan.objective import StarGAN
-from gan_lessons.training import checkpoint
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
 LITERAL = {  # StarGAN v2's generator and weights, without anything that is ours
@@ -106,7 +106,7 @@ def trained(config, dataset, precision, seed, steps=200):
     """Mean of each term over the last quarter of a short training."""
     config = config.override({"train.seed": seed})
     objective = StarGAN(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"), precision)
+    state = create_state(objective, config, torch.device("cpu"), precision)
     batches, seen = batches_of(config, dataset, seed), {}
     for step in range(steps):
         terms = train_step(objective, state, batches(step), step, scale=1.0)

@@ -28,6 +28,7 @@ from gan_lessons.models.vae.objective import VAE
 from gan_lessons.models.vae.recipe import VAEConfig, VAERecipe
 from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import train
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import update
 
 CPU = torch.device("cpu")
@@ -171,7 +172,7 @@ def leaves(value, path=""):
 def sit(make, steps, folder):
     """Train to a step in a folder, going on from its checkpoint where there is one."""
     config, objective, batches = make(steps)
-    state = checkpoint.create(objective, config, CPU)
+    state = create_state(objective, config, CPU)
     path = folder / checkpoint.FILE
     if path.exists():
         saved = checkpoint.read(path)
@@ -207,7 +208,7 @@ def batch_on(device, batch):
 def test_a_phase_changes_its_own_networks_and_no_other_in_any_precision(make):
     for device, precision in PLACES:
         config, objective, batches = make()
-        state = checkpoint.create(objective, config, torch.device(device), precision)
+        state = create_state(objective, config, torch.device(device), precision)
         if precision == "fp16":  # no step is skipped in search of a scale
             state.scaler = torch.amp.GradScaler(device, init_scale=1.0)
         assert {n for phase in objective.phases for n in phase.networks} == set(objective.networks)
@@ -224,7 +225,7 @@ def test_a_phase_changes_its_own_networks_and_no_other_in_any_precision(make):
 
 def test_a_phase_pulls_on_every_weight_of_its_networks(make):
     config, objective, batches = make()
-    state = checkpoint.create(objective, config, CPU)
+    state = create_state(objective, config, CPU)
     # Where only differences of outputs count, what is added to all of them is free.
     family = config.to_dict().get("loss", {}).get("family")
     free = family in ("wasserstein", "relativistic")

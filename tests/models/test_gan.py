@@ -15,8 +15,9 @@ from gan_lessons.models.dcgan.recipe import DCGANRecipe
 from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import FAMILIES, GANLoss
 from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
-from gan_lessons.training import checkpoint, history
+from gan_lessons.training import history
 from gan_lessons.training.loop import train
+from gan_lessons.training.state import create_state
 
 SMALL = MLPConfig(latent_dim=3, generator_width=6, discriminator_width=5)
 
@@ -140,7 +141,7 @@ def test_the_critic_moves_more_often(tmp_path):
     train_config = TrainConfig(steps=7, batch=8, log_every=1, precision="fp32")
     config = DenseGANRecipe(SMALL, GANLoss("wasserstein", gp=10, critic_steps=3), train_config)
     objective = GAN(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"))
+    state = create_state(objective, config, torch.device("cpu"))
     train(
         objective, state, Samples(torch.randn(20, 2), batch=8, latent=3, seed=0),
         OutputFolder(tmp_path), on_sample=lambda s: None, on_checkpoint=lambda s: None,
@@ -162,7 +163,7 @@ def test_a_ring_is_learnt_within_seconds(tmp_path):
         MLPConfig(latent_dim=4, discriminator_depth=2), GANLoss(r1=0.1), settings
     )
     objective = GAN(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"))
+    state = create_state(objective, config, torch.device("cpu"))
     z = torch.randn(1000, 4, generator=torch.Generator().manual_seed(1))
     started = mixture.reached(objective.networks["generator"](z).detach())
     train(

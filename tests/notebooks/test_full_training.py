@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gan_lessons.course import notebook
-from gan_lessons.models import store, weights
+from gan_lessons.models import recipes, store
 from gan_lessons.models.stargan.presets import preset
 from gan_lessons.models.stargan.recipe import Config
 
@@ -31,9 +31,8 @@ def full():
 
 
 def test_full_is_the_recipe_of_the_bundled_model(full):
-    architecture, sections = store.read_recipe(full["home"] / store.RECIPE)
-    recipe = Config.from_dict(sections)
-    assert architecture == "stargan" and not full["config"].differences(recipe)
+    recipe = recipes.read_recipe(full["home"] / recipes.FILE)
+    assert isinstance(recipe, Config) and not full["config"].differences(recipe)
 
 
 def test_full_is_the_preset_of_that_name(full):
@@ -41,9 +40,10 @@ def test_full_is_the_preset_of_that_name(full):
 
 
 def test_the_recipe_is_what_the_weights_say_of_themselves(full):
-    config, styles, made = weights.read_config(full["home"])
-    assert not full["config"].differences(config)
-    assert made["steps"] == config.train.steps and len(styles) == config.model.domains
+    known = store.describe(full["home"])
+    assert not full["config"].differences(known.recipe)
+    assert known.run["steps"] == known.recipe.train.steps
+    assert len(known.styles) == known.recipe.model.domains
 
 
 def test_parameters_reach_the_recipe(full):

@@ -12,6 +12,7 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.recipe import Config
 from gan_lessons.training import checkpoint
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
 CPU = torch.device("cpu")
@@ -29,7 +30,7 @@ class Trap:
 
 def trained(config, dataset, steps=3):
     objective = StarGAN(config)
-    state = checkpoint.create(objective, config, CPU)
+    state = create_state(objective, config, CPU)
     batches = Batches(dataset, config.data, batch=4, latent_dim=4, seed=0)
     for step in range(steps):
         train_step(objective, state, batches(step), step, scale=1.0)
@@ -76,7 +77,7 @@ def test_a_checkpoint_holds_everything(state, saved):
 
 
 def test_restoring_makes_a_fresh_state_equal_in_every_part(state, saved, tiny_config):
-    fresh = checkpoint.create(StarGAN(tiny_config.override({"train.seed": 9})), tiny_config, CPU)
+    fresh = create_state(StarGAN(tiny_config.override({"train.seed": 9})), tiny_config, CPU)
     assert not equal(fresh.parts(), state.parts())
     fresh.restore(checkpoint.read(saved))
     assert equal(fresh.parts(), state.parts())
@@ -85,7 +86,7 @@ def test_restoring_makes_a_fresh_state_equal_in_every_part(state, saved, tiny_co
 def test_averages_start_as_copies_and_networks_learn_at_their_own_rates(tiny_config):
     own = {"train.lr": 1e-3, "train.mapping_lr": 1e-5, "train.discriminator_lr": 2e-3}
     config = tiny_config.override(own)
-    state = checkpoint.create(StarGAN(config), config, CPU)
+    state = create_state(StarGAN(config), config, CPU)
     assert set(state.averages) == {"generator", "mapping_network", "style_encoder"}
     for name, average in state.averages.items():
         assert equal(average.state_dict(), state.networks[name].state_dict())
@@ -102,8 +103,8 @@ def test_averages_start_as_copies_and_networks_learn_at_their_own_rates(tiny_con
 
 def test_precision_is_settled_once(tiny_config):
     config = tiny_config.override({"train.precision": "bf16"})
-    assert checkpoint.create(StarGAN(config), config, CPU).precision == "bf16"
-    assert checkpoint.create(StarGAN(config), config, CPU, "fp32").precision == "fp32"
+    assert create_state(StarGAN(config), config, CPU).precision == "bf16"
+    assert create_state(StarGAN(config), config, CPU, "fp32").precision == "fp32"
 
 
 # What is no checkpoint
@@ -191,6 +192,39 @@ def test_weights_that_are_not_finite_are_not_saved(state):
         checkpoint.check_finite(state)
 
 
+@pytest.mark.parametrize(
+    "lost", ["networks", "optimisers", "step", "config", "origin", "precision", "scaler"]
+)
+@pytest.mark.parametrize("by", [None, 3, []])
+def test_a_checkpoint_that_lacks_a_part_is_one_sentence(saved, lost, by):
+    parts = torch.load(saved, weights_only=True)
+    left = {k: v for k, v in parts.items() if k != lost} | ({} if by is None else {lost: by})
+    torch.save(left, saved)
+    if lost == "step" and by == 3:
+        assert checkpoint.read(saved)["step"] == 3
+        return
+    with pytest.raises(ValueError, match=f"damaged: it lacks {lost}. Restore it from a copy"):
+        checkpoint.read(saved)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda parts: parts["networks"].pop("generator"),
+        lambda parts: parts["averages"].update(generator=3),
+        lambda parts: parts["networks"]["generator"].pop("to_rgb.weight"),
+        lambda parts: parts["networks"]["generator"].update({"to_rgb.weight": torch.zeros(2)}),
+        lambda parts: parts["optimisers"]["D"].update(param_groups=[]),
+        lambda parts: parts["optimisers"].update(G={}),
+    ],
+)
+def test_a_checkpoint_of_other_networks_is_one_sentence(state, saved, damage):
+    parts = checkpoint.read(saved)
+    damage(parts)
+    with pytest.raises(ValueError, match="lacks parts, or holds those of other networks; restore"):
+        state.restore(parts)
+
+
 # Another recipe
 
 
@@ -236,7 +270,8 @@ def test_every_field_but_intervals_and_length_matters():
     ("before", "after", "step", "allowed"),
     [
         (100, 200, 80, True),  # the decay of the first begins at 80
-        (100, 200, 81, False),
+        (100, 200, 81, True),  # longer is always allowed
+        (100, 200, 100, True),
         (200, 100, 80, True),  # the decay of the second begins at 80
         (200, 100, 81, False),
         (200, 100, 150, False),
@@ -247,7 +282,8 @@ def test_the_length_may_change_until_the_decay_begins(before, after, step, allow
         Config().override({"train.steps": n, "train.decay": 0.2}) for n in (before, after)
     )
     if allowed:
-        checkpoint.check_same_recipe(saved, asked, step)
+        told = checkpoint.check_same_recipe(saved, asked, step)
+        assert ("had begun to fall towards step 100; now they rise" in told) == (step > 80)
     else:
         with pytest.raises(ValueError, match=f"train.steps: {after} here, {before} there"):
             checkpoint.check_same_recipe(saved, asked, step)

@@ -8,6 +8,7 @@ from gan_lessons.models.stargan.presets import preset
 from gan_lessons.training import checkpoint
 from gan_lessons.training.graphs import Graphs
 from gan_lessons.training.loop import train
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import descend, stepper, update
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
@@ -42,7 +43,7 @@ def batches_of(config, dataset, device):
 
 def trained(config, dataset, device, folder, resumed=False):
     objective = StarGAN(config)
-    state = checkpoint.create(objective, config, torch.device(device))
+    state = create_state(objective, config, torch.device(device))
     if resumed:
         state.restore(checkpoint.read(folder.root / checkpoint.FILE))
     quiet = {"on_sample": lambda s: None, "on_checkpoint": lambda s: None, "report": lambda s: None}
@@ -72,14 +73,14 @@ def test_a_weight_that_falls_makes_each_step_its_own_kind(config):
 
 
 def test_on_a_cpu_nothing_is_recorded(config):
-    state = checkpoint.create(StarGAN(config), config, torch.device("cpu"))
+    state = create_state(StarGAN(config), config, torch.device("cpu"))
     assert not Graphs.usable(state)
     assert stepper(state) is descend
 
 
 def test_a_checkpoint_of_a_recorded_run_goes_on_without_graphs(config, tiny_dataset):
     objective = StarGAN(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"))
+    state = create_state(objective, config, torch.device("cpu"))
     parts = state.parts()
     for optimiser in parts["optimisers"].values():
         for group in optimiser["param_groups"]:
@@ -100,7 +101,7 @@ def test_graphs_make_the_same_training(config, tiny_dataset, tmp_path, exact, pr
         recipe = config.override({"train.graphs": graphs})
         folder = OutputFolder(tmp_path / graphs)
         found.append(weights(trained(recipe, tiny_dataset, "cuda", folder)))
-    start = weights(checkpoint.create(StarGAN(config), config, torch.device("cuda")))
+    start = weights(create_state(StarGAN(config), config, torch.device("cuda")))
     moved = (found[0] - start).norm()
     assert (found[0] - found[1]).norm() < (0.01 if precision == "fp32" else 0.2) * moved
 
@@ -111,7 +112,7 @@ def test_a_gpu_trains_as_a_cpu_does(config, tiny_dataset, tmp_path, exact):
         weights(trained(config, tiny_dataset, device, OutputFolder(tmp_path / device)))
         for device in ("cuda", "cpu")
     ]
-    start = weights(checkpoint.create(StarGAN(config), config, torch.device("cpu")))
+    start = weights(create_state(StarGAN(config), config, torch.device("cpu")))
     assert (found[0] - found[1]).norm() < 0.02 * (found[0] - start).norm()
 
 
@@ -122,7 +123,7 @@ def test_resuming_on_a_gpu_equals_never_stopping(config, tiny_dataset, tmp_path,
     folder = OutputFolder(tmp_path / "cut")
     trained(config.override({"train.steps": "11"}), tiny_dataset, "cuda", folder)
     parts = weights(trained(config, tiny_dataset, "cuda", folder, resumed=True))
-    start = weights(checkpoint.create(StarGAN(config), config, torch.device("cuda")))
+    start = weights(create_state(StarGAN(config), config, torch.device("cuda")))
     assert (whole - parts).norm() < 0.01 * (whole - start).norm()
 
 

@@ -79,6 +79,26 @@ def test_lines_beyond_the_checkpoint_are_dropped_on_resuming(folder):
     assert [log_line(folder, i)["step"] for i in range(3)] == [2, 4, 6]
 
 
+def test_one_damaged_line_leaves_the_others_and_is_told(folder):
+    lines = ['{"step": 2, "sty": 1.0}', '{"step": 4, "sty"', '{"step": 6, "sty": 3.0}']
+    lines += ["[1, 2]", "5", '{"step": "x"}', '{"step": 2.5}', "[" * 100_000, "\ud83d"]
+    lines += ['{"step": 8, "sty": 4.0}', '{"step": 10, "st']
+    data = "\n".join(lines).encode("utf-8", "surrogatepass")
+    folder.write_bytes("log.jsonl", data)
+    assert [line["step"] for line in history.read(folder.root / "log.jsonl")] == [2, 6, 8]
+    told = []
+    log_of(folder, start=6, told=told)
+    assert [line["step"] for line in history.read(folder.root / "log.jsonl")] == [2, 6]
+    assert told == ["log.jsonl: 7 damaged lines left out"]  # the last one a kill cut short
+
+
+def test_a_log_cut_short_by_a_kill_is_no_damage(folder):
+    folder.write_text("log.jsonl", '{"step": 2}\n{"step": 4, "sty"')
+    told = []
+    log_of(folder, start=2, told=told)
+    assert not told and (folder.root / "log.jsonl").read_text() == '{"step": 2}\n'
+
+
 def test_a_fresh_start_forgets_an_older_log(folder):
     folder.append_line("log.jsonl", '{"step": 5}')
     log_of(folder, start=0)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gan_lessons.images.gate import open_image
-from gan_lessons.models import weights
+from gan_lessons.models import store
 from gan_lessons.training import checkpoint, history, run
 
 pytestmark = [
@@ -132,14 +132,14 @@ def check_that_all_is_whole(out):
     if (out / history.FILE).exists():
         steps = [line["step"] for line in history.read(out / history.FILE)]
         assert steps == list(range(1, len(steps) + 1))
-    if (out / weights.CONFIG).exists():
-        _, styles, made = weights.read_config(out)
-        weights.read(out, ("generator", "mapping_network", "style_encoder", "discriminator"))
-        assert len(styles) == 3 and made["steps"] % 2 == 0
+    if (out / store.CONFIG).exists():
+        known = store.describe(out)
+        store.read_networks(out, known, sorted(store.stored_networks(out)))
+        assert len(known.styles) == 3 and known.run["steps"] % 2 == 0
     if not (out / checkpoint.FILE).exists():
         return 0
     parts = checkpoint.read(out / checkpoint.FILE)
-    assert len(steps) >= parts["step"] and made["steps"] >= parts["step"]
+    assert len(steps) >= parts["step"] and known.run["steps"] >= parts["step"]
     assert (out / "README.md").read_text().startswith("---")
     return parts["step"]
 
@@ -181,7 +181,7 @@ def test_interrupts_finish_their_step_and_leave_no_trace(start, recipe, whole, c
         finish(process)
         saved = checkpoint.read(out / checkpoint.FILE)["step"]
         assert saved == history.read(out / history.FILE)[-1]["step"]
-        assert saved == json.loads((out / weights.CONFIG).read_text())["run"]["steps"]
+        assert saved == json.loads((out / store.CONFIG).read_text())["run"]["steps"]
         stops += saved < recipe.train.steps
     assert stops
     finish(start(recipe, out))

@@ -12,6 +12,7 @@ from gan_lessons.interrupt import interruptible
 from gan_lessons.models.stargan.objective import Phase, StarGAN
 from gan_lessons.training import checkpoint, history
 from gan_lessons.training.loop import train
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import update
 
 CPU = torch.device("cpu")
@@ -30,7 +31,7 @@ class Sitting:
 
     def __init__(self, config, dataset, out, objective=None):
         self.objective = objective or StarGAN(config)
-        self.state = checkpoint.create(self.objective, config, CPU)
+        self.state = create_state(self.objective, config, CPU)
         self.batches = Batches(dataset, config.data, batch=config.train.batch, latent_dim=4, seed=0)
         self.folder = OutputFolder(out)
         self.events, self.told = [], []
@@ -186,7 +187,7 @@ def test_accumulated_micro_batches_step_as_one_batch(tiny_config, tiny_dataset, 
     for accumulate in (1, parts):
         recipe = config.override({"train.accumulate": accumulate})
         objective = StarGAN(recipe)
-        state = checkpoint.create(objective, recipe, CPU)
+        state = create_state(objective, recipe, CPU)
         for network in objective.networks.values():
             network.double()
         torch.manual_seed(0)

@@ -33,6 +33,7 @@ from gan_lessons.models.stargan.recipe import Config
 from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import train
 from gan_lessons.training.processes.distributed import ALONE, together
+from gan_lessons.training.state import create_state
 
 CPU, BATCH = torch.device("cpu"), 8
 TINY = {
@@ -126,7 +127,7 @@ def sit(case, steps, folder, processes=ALONE, *, objective=None, batches=None, s
     kind, config, data = case
     config = config.override({"train.steps": steps})
     objective = (objective or kind)(config)
-    state = checkpoint.create(objective, config, CPU, processes=processes)
+    state = create_state(objective, config, CPU, processes=processes)
     path = folder / checkpoint.FILE
     if path.exists():
         state.restore(checkpoint.read(path))

@@ -25,9 +25,8 @@ from gan_lessons.models.dcgan.recipe import DOUBLINGS, DCGANConfig, DCGANRecipe
 from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import GANLoss
 from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
-from gan_lessons.training import checkpoint
-from gan_lessons.training.checkpoint import State
 from gan_lessons.training.precision import resolve
+from gan_lessons.training.state import State, create_state
 from gan_lessons.training.step import train_step
 
 LESSON = "03_dcgan"
@@ -134,7 +133,7 @@ def fit(
     """
     train = config.train
     objective = GAN(config)
-    state = checkpoint.create(objective, config, torch.device(device))
+    state = create_state(objective, config, torch.device(device))
     batches = Samples(
         images, batch=train.batch, latent=config.model.latent_dim, seed=train.seed, device=device
     )

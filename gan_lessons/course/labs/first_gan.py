@@ -16,7 +16,7 @@ from gan_lessons.data.toy import Mixture, ring
 from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import GANLoss
 from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
-from gan_lessons.training import checkpoint
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
 LESSON = "02_first_gan"
@@ -78,7 +78,7 @@ def fit(config: DenseGANRecipe, mixture: Mixture) -> dict[str, Any]:
     points, _ = mixture.sample(POINTS, torch.Generator().manual_seed(train.seed))
     batches = Samples(points, batch=train.batch, latent=latent, seed=train.seed)
     objective = GAN(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"))
+    state = create_state(objective, config, torch.device("cpu"))
     for step in range(train.steps):
         train_step(objective, state, batches(step), step, scale=1.0)
     z = torch.randn(MEASURED, latent, generator=torch.Generator().manual_seed(99))

@@ -28,8 +28,8 @@ from gan_lessons.models.pix2pix.recipe import Pix2PixConfig, Pix2PixRecipe
 from gan_lessons.models.vae import networks as vae_networks
 from gan_lessons.models.vae.objective import VAE
 from gan_lessons.models.vae.recipe import VAEConfig, VAELoss, VAERecipe
-from gan_lessons.training import checkpoint
 from gan_lessons.training.precision import autocast
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
 LATENT = 48
@@ -181,7 +181,7 @@ class Trainer:
 
     def __init__(self, rival: Rival, images: Tensor):
         self.rival, self.shapes = rival, rival.shapes
-        self.state = checkpoint.create(rival.objective, rival.recipe, torch.device("cpu"))
+        self.state = create_state(rival.objective, rival.recipe, torch.device("cpu"))
         train = rival.recipe.train
         self.batches = Samples(images, batch=train.batch, latent=LATENT, seed=train.seed)
         self.spent = 0.0

@@ -21,7 +21,7 @@ from gan_lessons.data.toy import Mixture, ring
 from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import GANLoss
 from gan_lessons.models.mlp.recipe import DenseGANRecipe, MLPConfig
-from gan_lessons.training import checkpoint
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
 LESSON = "04_losses_and_stability"
@@ -161,7 +161,7 @@ def fit_all(
     data = {seed: Data.of(mixture, configs[0], seed) for seed in seeds}
     z = torch.cat([data[seed].z for seed in seeds])
     objective = objective or Together(configs)
-    state = checkpoint.create(objective, configs[0], torch.device("cpu"))
+    state = create_state(objective, configs[0], torch.device("cpu"))
     courses = [Course() for _ in configs]
     due = {round(train.steps * (k + 1) / looks) for k in range(looks)}
     for step in range(train.steps):

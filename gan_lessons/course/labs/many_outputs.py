@@ -25,7 +25,7 @@ from gan_lessons.metrics.style import judge
 from gan_lessons.models.stargan.networks import build
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.recipe import Config, LossConfig, ModelConfig
-from gan_lessons.training import checkpoint
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
 LESSON = "10_style_as_statistics"
@@ -206,7 +206,7 @@ class Course:
 
     def __init__(self, config: Config, device: torch.device):
         self.objective = StarGAN(config)
-        self.state = checkpoint.create(self.objective, config, device)
+        self.state = create_state(self.objective, config, device)
         self.batches = Batches(
             mixture(config.data.size),
             config.data,

@@ -17,9 +17,9 @@ from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import preset
 from gan_lessons.models.stargan.recipe import Config
-from gan_lessons.training import checkpoint
+from gan_lessons.training.forecast import peak_memory
 from gan_lessons.training.loop import compile_forward
-from gan_lessons.training.run import peak_memory
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import stepper, train_step
 
 LESSON = "13_full_training"
@@ -68,7 +68,7 @@ def steps(config: Config, dataset: StyleDataset, device: torch.device) -> dict[s
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
     objective, batches = StarGAN(config), batches_of(config, dataset, device)
-    state = checkpoint.create(objective, config, device)
+    state = create_state(objective, config, device)
     compile_forward(objective, config.train.compile)
     make, period = stepper(state), config.loss.r1_interval
     warm = 2 * period if device.type == "cuda" else 1
@@ -110,7 +110,7 @@ def arithmetic(batch: int, dataset: StyleDataset, device: torch.device) -> dict[
     """
     config = recipe(batch, **PLAIN, **{"loss.r1": "0"})
     objective, batches = StarGAN(config), batches_of(config, dataset, device)
-    state = checkpoint.create(objective, config, device)
+    state = create_state(objective, config, device)
     counted = []
     for step in (0, 1):  # with the lazy terms, and without
         with FlopCounterMode(display=False) as counter:

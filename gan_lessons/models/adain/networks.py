@@ -5,11 +5,13 @@ package ships. And it looks at the picture enlarged, because emoji are small: at
 the map that the style is moved on is 32 pixels wide.
 """
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons.layers import SLOPE, double
+from gan_lessons.layers import SLOPE, InstanceNorm, double
 from gan_lessons.models.adain.recipe import AdaINConfig
 from gan_lessons.models.mobilenet import CHANNELS, Encoder
 
@@ -105,12 +107,54 @@ class Transfer(nn.Module):
         return self.decoder(h + amount * (moved - h)).clamp(-1, 1)
 
 
-def build(config: AdaINConfig, seed: int = 0) -> dict[str, nn.Module]:
+class Redraw(nn.Module):
+    """Pictures in given statistics: AdaIN as a generator that takes a style code.
+
+    A code is the mean and the standard deviation of every channel of a reference's map.
+
+    Args:
+        transfer: what was trained.
+    """
+
+    stride = 8  # H and W have to be multiples of it
+
+    def __init__(self, transfer: Transfer):
+        super().__init__()
+        self.transfer = transfer
+        channels = CHANNELS[transfer.encoder.taps[-1]]
+        self.style_dim = 2 * channels
+        self.normalise = InstanceNorm(channels)  # tiles can share it
+
+    def forward(self, x: Tensor, s: Tensor) -> Tensor:
+        """Restyle: `(N, 3, H, W)` and `(N, 2 C)` to `(N, 3, H, W)` in [-1, 1]."""
+        mean, scale = s[:, :, None, None].chunk(2, dim=1)
+        h = self.normalise(self.transfer.encode(x)[-1])
+        return self.transfer.decoder((h * scale + mean).to(x.dtype)).clamp(-1, 1)
+
+
+class Statistics(nn.Module):
+    """The style code of references: the statistics that `Redraw` gives to pictures.
+
+    Args:
+        transfer: what was trained.
+    """
+
+    def __init__(self, transfer: Transfer):
+        super().__init__()
+        self.transfer = transfer
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Read: `(N, 3, H, W)` in [-1, 1] to `(N, 2 C)`, whatever `y` calls their style."""
+        return torch.cat(statistics(self.transfer.encode(x)[-1]), dim=1).flatten(1)
+
+
+def build(config: AdaINConfig, seed: int = 0, names: Collection[str] = ()) -> dict[str, nn.Module]:
     """The networks, initialised from a seed without touching global randomness.
 
     Args:
         config: their shape.
         seed: of the decoder's initial weights.
+        names: of the networks that are wanted; there is only one.
 
     Returns:
         "transfer", on the CPU; of its weights the decoder's alone are parameters.

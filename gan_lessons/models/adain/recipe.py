@@ -1,8 +1,10 @@
 """The recipe of AdaIN's decoder."""
 
+import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
+from gan_lessons.data.pairs import MixedData
 from gan_lessons.models.mobilenet import CHANNELS, HALVINGS
 
 
@@ -19,8 +21,8 @@ class AdaINConfig:
         known = ", ".join(map(str, CHANNELS))
         require(self.block in CHANNELS, f"model.block: one of {known}, got {self.block}")
         require(self.enlarge in (1, 2), f"model.enlarge: 1 or 2, got {self.enlarge}")
-        require(self.width >= 8, f"model.width must be 8 or more, got {self.width}")
-        require(self.layers >= 1, f"model.layers must be 1 or more, got {self.layers}")
+        within(self, "model", "width", least=8)
+        within(self, "model", "layers", most=DEEPEST)
         require(self.doublings >= 0, "model.block sees more than the picture has; enlarge less")
 
     @property
@@ -43,8 +45,7 @@ class AdaINLoss:
     range: float = 10.0  # of what leaves [-1, 1], where no pixel can follow; ours
 
     def __post_init__(self):
-        for name in ("content", "style", "range"):
-            require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
+        within(self, "loss", "content", "style", "range", least=0, most=math.inf)
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,4 @@ class AdaINRecipe(Recipe):
             steps=4000, batch=16, lr=1e-3, beta1=0.9, beta2=0.999, weight_decay=0.0, decay=0.5
         )
     )
+    data: MixedData = field(default_factory=MixedData)

@@ -1,0 +1,5 @@
+"""A style classifier: the judge of style."""
+
+from gan_lessons.models.classifier.architecture import ARCHITECTURE
+
+__all__ = ["ARCHITECTURE"]

@@ -1,6 +1,11 @@
 """A small network that tells styles apart."""
 
+from collections.abc import Collection
+
+import torch
 from torch import Tensor, nn
+
+from gan_lessons.models.classifier.recipe import JudgeConfig
 
 WIDTHS = (24, 48, 80, 96)
 
@@ -43,3 +48,41 @@ class StyleClassifier(nn.Module):
             `(N, styles)`, logits.
         """
         return self.head(self.layers(x).mean(dim=(2, 3)))
+
+
+def build(config: JudgeConfig, seed: int = 0, names: Collection[str] = ()) -> dict[str, nn.Module]:
+    """The network, initialised from a seed without touching global randomness.
+
+    Args:
+        config: number of styles.
+        seed: of the initial weights.
+        names: of the networks that are wanted; there is only one.
+
+    Returns:
+        "classifier", on the CPU.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return {"classifier": StyleClassifier(config.domains, WIDTHS)}
+
+
+@torch.inference_mode()
+def confusion(network: nn.Module, images: Tensor, labels: Tensor, styles: int) -> Tensor:
+    """Which style is taken for which.
+
+    Args:
+        network: pictures to logits.
+        images: uint8 `(N, 3, H, W)`.
+        labels: `(N,)`.
+        styles: how many there are.
+
+    Returns:
+        Counts `(styles, styles)`: rows true, columns as judged.
+    """
+    device = next(network.parameters()).device
+    judged = []
+    for part in images.split(256):
+        x = part.to(device).float() / 127.5 - 1
+        judged.append(network(x).argmax(dim=1).cpu())
+    pairs = labels.cpu() * styles + torch.cat(judged)
+    return torch.bincount(pairs, minlength=styles**2).view(styles, styles)

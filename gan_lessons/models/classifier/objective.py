@@ -1,13 +1,13 @@
 """What a style classifier trains for: one phase, cross-entropy on augmented real pictures."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from gan_lessons.augment import augment
 from gan_lessons.data.batches import Batch
 from gan_lessons.models.architecture import Phase, Terms
-from gan_lessons.models.classifier.networks import WIDTHS, StyleClassifier
+from gan_lessons.models.classifier.networks import build
 from gan_lessons.models.classifier.recipe import ClassifierConfig
 
 
@@ -22,10 +22,7 @@ class Classifier:
 
     def __init__(self, config: ClassifierConfig):
         self.model = config.model
-        with torch.random.fork_rng():
-            torch.manual_seed(config.train.seed)
-            network = StyleClassifier(config.model.domains, WIDTHS)
-        self.networks: dict[str, nn.Module] = {"classifier": network}
+        self.networks = build(config.model, config.train.seed)
         self.lrs = {"classifier": config.train.lr}
         self.forward = dict(self.networks)
         self.phases = (Phase("C", ("classifier",), self.terms),)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gan_lessons.config import DataConfig, Recipe, TrainConfig, require
+from gan_lessons.config import DataConfig, Recipe, TrainConfig, require, within
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class JudgeConfig:
     augment: str = "brightness,shift,cutout"  # of the pictures that it sees
 
     def __post_init__(self):
-        require(self.domains >= 2, f"model.domains must be 2 or more, got {self.domains}")
+        within(self, "model", "domains", least=2)
         require(
             0 <= self.smoothing < 1, f"model.smoothing must lie in [0, 1), got {self.smoothing}"
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
 from gan_lessons.models.gan_loss import GAMES
 
 
@@ -20,11 +20,10 @@ class CUTConfig:
     places: int = 16  # a side: 16 by 16 patches of each layer are compared, 256 as in the paper
 
     def __post_init__(self):
-        for name in ("channels", "width", "critic_width", "critic_depth", "projected"):
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
-        for name in ("halvings", "blocks"):
-            require(getattr(self, name) >= 0, f"model.{name} must not be negative")
+        within(self, "model", "channels", "width", "critic_width", "projected")
+        within(self, "model", "critic_depth", most=DEEPEST)
+        within(self, "model", "halvings", least=0, most=8)
+        within(self, "model", "blocks", least=0, most=DEEPEST)
         require(self.places >= 2, f"model.places: 2 or more to tell apart, got {self.places}")
 
 

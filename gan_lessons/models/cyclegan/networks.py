@@ -3,6 +3,8 @@
 Its discriminators are pix2pix's PatchGANs, which look at one image instead of two.
 """
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 
@@ -112,22 +114,26 @@ class ImageBuffer(nn.Module):
         return torch.stack(shown).to(x.dtype)
 
 
-def build(config: CycleGANConfig, seed: int = 0) -> dict[str, nn.Module]:
+def build(
+    config: CycleGANConfig, seed: int = 0, names: Collection[str] = ()
+) -> dict[str, nn.Module]:
     """The four networks, initialised from a seed without touching global randomness.
 
     Args:
         config: their shapes.
         seed: of the initial weights.
+        names: of the networks that are wanted; empty: all.
 
     Returns:
         "a_to_b" and "b_to_a", "critic_a" and "critic_b", on the CPU.
     """
+    judge = config.channels, config.critic_width, config.critic_depth
+    kinds = {
+        "a_to_b": lambda: Generator(config),
+        "b_to_a": lambda: Generator(config),
+        "critic_a": lambda: PatchGAN(*judge),
+        "critic_b": lambda: PatchGAN(*judge),
+    }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        judge = config.channels, config.critic_width, config.critic_depth
-        return {
-            "a_to_b": Generator(config),
-            "b_to_a": Generator(config),
-            "critic_a": PatchGAN(*judge),
-            "critic_b": PatchGAN(*judge),
-        }
+        return {name: kinds[name]() for name in kinds if not names or name in names}

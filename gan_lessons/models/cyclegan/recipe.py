@@ -1,8 +1,10 @@
 """The recipe of CycleGAN."""
 
+import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
+from gan_lessons.data.pairs import PairData
 from gan_lessons.models.gan_loss import GAMES
 
 
@@ -20,11 +22,11 @@ class CycleGANConfig:
     buffer: int = 50  # generated images that are kept for each discriminator; 0: none
 
     def __post_init__(self):
-        for name in ("size", "channels", "width", "critic_width", "critic_depth"):
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
-        for name in ("halvings", "blocks", "buffer"):
-            require(getattr(self, name) >= 0, f"model.{name} must not be negative")
+        within(self, "model", "size", "channels", "width", "critic_width")
+        within(self, "model", "critic_depth", most=DEEPEST)
+        within(self, "model", "buffer", least=0)
+        within(self, "model", "halvings", least=0, most=8)
+        within(self, "model", "blocks", least=0, most=DEEPEST)
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,7 @@ class CycleGANLoss:
 
     def __post_init__(self):
         require(self.family in GAMES, f"loss.family: {', '.join(GAMES)}; got {self.family!r}")
-        for name in ("cyc", "identity"):
-            require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
+        within(self, "loss", "cyc", "identity", least=0, most=math.inf)
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,4 @@ class CycleGANRecipe(Recipe):
             weight_decay=0.0, decay=0.5,
         )
     )  # fmt: skip
+    data: PairData = field(default_factory=PairData)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
 from gan_lessons.models.gan_loss import GANLoss
 
 INITS = ("dcgan", "he", "xavier", "pytorch")
@@ -29,14 +29,12 @@ class DCGANConfig:
 
     def __post_init__(self):
         require(
-            self.size >= 8 and self.size & (self.size - 1) == 0,
-            f"model.size must be a power of two, 8 or more, got {self.size}",
+            8 <= self.size <= 1024 and self.size & (self.size - 1) == 0,
+            f"model.size must be a power of two in 8..1024, got {self.size}",
         )
-        for name in ("channels", "latent_dim", "width", "max_width"):
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
-        for name in ("classes", "depth"):
-            require(getattr(self, name) >= 0, f"model.{name} must not be negative")
+        within(self, "model", "channels", "latent_dim", "width", "max_width")
+        within(self, "model", "classes", least=0)
+        within(self, "model", "depth", least=0, most=DEEPEST)
         known = self.upsample in DOUBLINGS
         require(known, f"model.upsample: {', '.join(DOUBLINGS)}; got {self.upsample!r}")
         require(self.init in INITS, f"model.init: {', '.join(INITS)}; got {self.init!r}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
 
 
 @dataclass(frozen=True)
@@ -14,9 +14,8 @@ class DenoiserConfig:
     blocks: int = 4  # each sees 4 pixels further in every direction
 
     def __post_init__(self):
-        for name in ("channels", "width", "blocks"):
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
+        within(self, "model", "channels", "width")
+        within(self, "model", "blocks", most=DEEPEST)
 
 
 @dataclass(frozen=True)

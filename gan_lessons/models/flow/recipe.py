@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,8 @@ class FlowConfig:
     def __post_init__(self):
         known = self.kind in ("conv", "dense")
         require(known, f'model.kind: "conv" or "dense", got {self.kind!r}')
-        for name in ("channels", "data_dim", "width", "max_width", "depth"):
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
+        within(self, "model", "channels", "data_dim", "width", "max_width")
+        within(self, "model", "depth", most=DEEPEST)
 
 
 @dataclass(frozen=True)

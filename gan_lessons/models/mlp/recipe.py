@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
 from gan_lessons.models.gan_loss import GANLoss
 
 
@@ -23,13 +23,10 @@ class MLPConfig:
     spectral: bool = False  # spectral norm in the discriminator (Miyato et al. 2018)
 
     def __post_init__(self):
-        for name in (
-            "data_dim", "latent_dim", "embedding_dim", "generator_width", "discriminator_width"
-        ):  # fmt: skip
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
-        for name in ("classes", "generator_depth", "discriminator_depth"):
-            require(getattr(self, name) >= 0, f"model.{name} must not be negative")
+        within(self, "model", "data_dim", "latent_dim", "embedding_dim")
+        within(self, "model", "generator_width", "discriminator_width")
+        within(self, "model", "classes", least=0)
+        within(self, "model", "generator_depth", "discriminator_depth", least=0, most=DEEPEST)
         known = self.condition in ("one_hot", "embedding")
         require(known, f'model.condition: "one_hot" or "embedding", got {self.condition!r}')
 

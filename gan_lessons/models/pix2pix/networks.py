@@ -5,6 +5,8 @@ paper's batches of one; and dropout takes its chance from outside and drops whol
 a result is a function of its arguments.
 """
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -28,12 +30,22 @@ def up(before: int, after: int) -> nn.Sequential:
     return nn.Sequential(nn.ReLU(), enlarge, InstanceNorm(after, affine=True))
 
 
+def widths_of(config: Pix2PixConfig) -> list[int]:
+    """Channels after each halving."""
+    return [min(config.width * 2**i, config.max_width) for i in range(config.depth)]
+
+
+def dropped(config: Pix2PixConfig) -> int:
+    """How many channels may be dropped: the length of a generator's latents."""
+    return sum(widths_of(config)[-2::-1][:DROPPING])
+
+
 class Generator(nn.Module):
     """U-Net: down to a bottleneck and up again, with a skip at each size."""
 
     def __init__(self, config: Pix2PixConfig):
         super().__init__()
-        widths = [min(config.width * 2**i, config.max_width) for i in range(config.depth)]
+        widths = widths_of(config)
         self.stride, self.dropout = 2**config.depth, config.dropout
         self.from_rgb = nn.Conv2d(config.channels_in, widths[0], 4, 2, 1, bias=False)
         inner = config.depth - 1  # a single pixel has no scale to normalise by
@@ -43,7 +55,7 @@ class Generator(nn.Module):
         arriving = [widths[-1], *(2 * w for w in widths[-2:0:-1])]  # joined with their skips
         self.up = nn.ModuleList(up(a, b) for a, b in zip(arriving, widths[-2::-1], strict=True))
         self.to_rgb = nn.ConvTranspose2d(2 * widths[0], config.channels_out, 4, 2, 1)
-        self.dropped = sum(widths[-2::-1][:DROPPING])  # channels that may be dropped
+        self.dropped = dropped(config)
         initialise(self, "dcgan")
 
     def forward(self, x: Tensor, z: Tensor | None = None) -> Tensor:
@@ -120,20 +132,24 @@ class PatchGAN(nn.Module):
         return self.layers(x)[:, 0]
 
 
-def build(config: Pix2PixConfig, seed: int = 0) -> dict[str, nn.Module]:
+def build(
+    config: Pix2PixConfig, seed: int = 0, names: Collection[str] = ()
+) -> dict[str, nn.Module]:
     """Both networks, initialised from a seed without touching global randomness.
 
     Args:
         config: their shapes.
         seed: of the initial weights.
+        names: of the networks that are wanted; empty: all.
 
     Returns:
         "generator" and "discriminator", on the CPU.
     """
     both = config.channels_in + config.channels_out
+    kinds = {
+        "generator": lambda: Generator(config),
+        "discriminator": lambda: PatchGAN(both, config.critic_width, config.critic_depth),
+    }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return {
-            "generator": Generator(config),
-            "discriminator": PatchGAN(both, config.critic_width, config.critic_depth),
-        }
+        return {name: kinds[name]() for name in kinds if not names or name in names}

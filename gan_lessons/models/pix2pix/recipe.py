@@ -1,8 +1,10 @@
 """The recipe of pix2pix."""
 
+import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.config import Recipe, TrainConfig, require, within
+from gan_lessons.data.pairs import PairData
 from gan_lessons.models.gan_loss import GAMES
 
 
@@ -20,12 +22,10 @@ class Pix2PixConfig:
     critic_depth: int = 3  # halvings of the PatchGAN: 3 look at 70 by 70 pixels, 1 at 16 by 16
 
     def __post_init__(self):
-        require(self.depth >= 2, f"model.depth must be 2 or more, got {self.depth}")
+        within(self, "model", "depth", least=2, most=10)
         require(0 <= self.dropout < 1, f"model.dropout must lie in [0, 1), got {self.dropout}")
-        require(self.critic_depth >= 1, "model.critic_depth must be 1 or more")
-        for name in ("channels_in", "channels_out", "width", "max_width", "critic_width"):
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
+        within(self, "model", "critic_depth", most=10)
+        within(self, "model", "channels_in", "channels_out", "width", "max_width", "critic_width")
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Pix2PixLoss:
     def __post_init__(self):
         known = ", ".join(GAMES)
         require(self.family in GAMES, f"loss.family: {known}; got {self.family!r}")
-        for name in ("adv", "l1"):
-            require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
+        within(self, "loss", "adv", "l1", least=0, most=math.inf)
 
 
 @dataclass(frozen=True)
@@ -55,3 +54,4 @@ class Pix2PixRecipe(Recipe):
             weight_decay=0.0, decay=0.5,
         )
     )  # fmt: skip
+    data: PairData = field(default_factory=PairData)

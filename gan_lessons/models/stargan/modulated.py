@@ -39,7 +39,7 @@ class ModulatedGenerator(nn.Module):
         channels = widths(config.width, config.max_width, halvings)
         inner, style = channels[-1], config.style_dim
         fine = max(8, config.width // 4)
-        self.stride = 2 ** (halvings + 1)
+        self.stride, self.style_dim = 2 ** (halvings + 1), style
         self.from_rgb = stem(channels[0], 2)
         self.down = nn.ModuleList(
             nn.Conv2d(a, b, 4, stride=2, padding=1)

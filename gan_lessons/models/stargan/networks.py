@@ -5,12 +5,15 @@ width; `ModelConfig.paper()` gives exactly the published shapes.
 """
 
 import math
+from collections.abc import Collection
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_lessons.layers import SLOPE, AdaINResBlk, DomainLinear, InstanceNorm, ResBlk
+from gan_lessons.models.stargan.modulated import ModulatedGenerator
+from gan_lessons.models.stargan.projected import ProjectedDiscriminator
 from gan_lessons.models.stargan.recipe import ModelConfig
 from gan_lessons.models.stargan.trunk import Trunk, widths
 
@@ -27,7 +30,7 @@ class Generator(nn.Module):
         halvings = int(math.log2(config.size // config.bottleneck))
         channels = widths(config.width, config.max_width, halvings)
         inner = channels[-1]
-        self.stride = 2**halvings
+        self.stride, self.style_dim = 2**halvings, config.style_dim
         self.from_rgb = nn.Conv2d(3, channels[0], 3, padding=1)
         down = [
             ResBlk(a, b, normalize=True, downsample=True)
@@ -148,33 +151,33 @@ class Discriminator(nn.Module):
         return self.heads(h.repeat_interleave(claims, dim=0), y.flatten()).view(y.shape)
 
 
-def build(config: ModelConfig, seed: int = 0) -> dict[str, nn.Module]:
+def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> dict[str, nn.Module]:
     """The networks, initialised from a seed without touching global randomness.
 
     Args:
         config: their shapes.
         seed: of the initial weights.
+        names: of the networks that are wanted; empty: all.
 
     Returns:
         "generator", "mapping_network", "style_encoder", "discriminator", each on the CPU, and
         "projected", where the recipe asks for a second discriminator.
     """
-    from gan_lessons.models.stargan.modulated import ModulatedGenerator
-    from gan_lessons.models.stargan.projected import ProjectedDiscriminator
-
+    kinds = {
+        "generator": Generator if config.generator == "adain" else ModulatedGenerator,
+        "mapping_network": MappingNetwork,
+        "style_encoder": StyleEncoder,
+        "discriminator": Discriminator,
+    }
+    wanted = names or (*kinds, "projected")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        networks = {
-            "generator": (Generator if config.generator == "adain" else ModulatedGenerator)(config),
-            "mapping_network": MappingNetwork(config),
-            "style_encoder": StyleEncoder(config),
-            "discriminator": Discriminator(config),
-        }
+        networks = {name: kind(config) for name, kind in kinds.items() if name in wanted}
         for network in networks.values():
             network.apply(he_init)
-        if config.projected:
+        if config.projected and "projected" in wanted:
             networks["projected"] = ProjectedDiscriminator(config)
-        if config.generator == "modulated":
+        if config.generator == "modulated" and "generator" in networks:
             nn.init.zeros_(networks["generator"].to_rgb.weight)  # training starts at G(x, s) = x
     return networks
 

@@ -14,7 +14,7 @@ from gan_lessons.losses import images
 from gan_lessons.models.architecture import Phase, Terms
 from gan_lessons.models.stargan import projected_losses
 from gan_lessons.models.stargan.networks import build
-from gan_lessons.models.stargan.recipe import Config, ModelConfig
+from gan_lessons.models.stargan.recipe import Config
 
 
 class StarGAN:
@@ -187,28 +187,6 @@ class StarGAN:
             apart = torch.stack([images.diversity(a, b) for a, b in maps]).mean()
             terms["ds_f"] = (-factor * self.loss.ds_features, apart)
         return terms
-
-    @staticmethod
-    @torch.no_grad()
-    def sample(networks: dict[str, nn.Module], batch: Batch, model: ModelConfig) -> Tensor:
-        """A sheet of fixed sources in every style, by two latents each.
-
-        Args:
-            networks: "generator", "mapping_network", "style_encoder", usually the averages.
-            batch: a fixed batch; sources and latents are taken from it.
-            model: for the number of domains.
-
-        Returns:
-            `(rows, columns, 3, S, S)`: each row a source, then for each domain two latents.
-        """
-        sources = batch.x_real[:8]
-        cells = [sources]
-        for domain in range(model.domains):
-            y = torch.full((len(sources),), domain, device=sources.device)
-            for z in (batch.z_trg[:1], batch.z_trg2[:1]):
-                s = networks["mapping_network"](z.expand(len(sources), -1), y)
-                cells.append(networks["generator"](sources, s))
-        return torch.stack(cells, dim=1)
 
 
 def places(h: Tensor) -> Tensor:

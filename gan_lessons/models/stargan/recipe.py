@@ -1,8 +1,9 @@
 """The recipe of the style-transfer model: shapes, weights of the terms, length."""
 
+import math
 from dataclasses import dataclass, field, fields
 
-from gan_lessons.config import DataConfig, Recipe, TrainConfig, require
+from gan_lessons.config import DEEPEST, DataConfig, Recipe, TrainConfig, require, within
 
 
 @dataclass(frozen=True)
@@ -28,24 +29,23 @@ class ModelConfig:
 
     def __post_init__(self):
         require(
-            self.size >= 16 and self.size & (self.size - 1) == 0,
-            f"model.size must be a power of two, 16 or more, got {self.size}",
+            16 <= self.size <= 1024 and self.size & (self.size - 1) == 0,
+            f"model.size must be a power of two in 16..1024, got {self.size}",
         )
-        require(self.domains >= 2, f"model.domains must be 2 or more, got {self.domains}")
+        within(self, "model", "domains", least=2)
         require(
             self.generator in ("modulated", "adain"),
             f'model.generator must be "modulated" or "adain", got {self.generator!r}',
         )
-        require(self.projected >= 0, f"model.projected must not be negative, got {self.projected}")
+        within(self, "model", "projected", least=0)
         require(self.stem_stride in (1, 2), f"model.stem_stride: 1 or 2, got {self.stem_stride}")
         require(
             4 <= self.bottleneck < self.size and self.size % self.bottleneck == 0,
             f"model.bottleneck must divide model.size {self.size}, got {self.bottleneck}",
         )
-        require(self.blocks >= 0, f"model.blocks must not be negative, got {self.blocks}")
-        for name in (f.name for f in fields(self) if f.name.endswith(("width", "dim"))):
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
+        within(self, "model", "blocks", least=0, most=DEEPEST)
+        wide = (f.name for f in fields(self) if f.name.endswith(("width", "dim")))
+        within(self, "model", *wide)
 
     @classmethod
     def paper(cls, size: int = 256, domains: int = 2) -> "ModelConfig":
@@ -95,10 +95,9 @@ class LossConfig:
 
     def __post_init__(self):
         counts = ("lazy", "r1_interval")
-        for name in (f.name for f in fields(self) if f.name not in ("augment", *counts)):
-            require(getattr(self, name) >= 0, f"loss.{name} must not be negative")
-        for name in counts:
-            require(getattr(self, name) >= 1, f"loss.{name} must be 1 or more")
+        others = (f.name for f in fields(self) if f.name not in ("augment", *counts))
+        within(self, "loss", *others, least=0, most=math.inf)
+        within(self, "loss", *counts)
         unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
         require(not unknown, f"loss.augment: unknown {sorted(unknown)}")
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require
+from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,11 @@ class VAEConfig:
         known = self.kind in ("conv", "dense")
         require(known, f'model.kind: "conv" or "dense", got {self.kind!r}')
         require(
-            self.size >= 8 and self.size & (self.size - 1) == 0,
-            f"model.size must be a power of two, 8 or more, got {self.size}",
+            8 <= self.size <= 1024 and self.size & (self.size - 1) == 0,
+            f"model.size must be a power of two in 8..1024, got {self.size}",
         )
-        for name in ("channels", "data_dim", "latent_dim", "width", "max_width", "depth"):
-            value = getattr(self, name)
-            require(value >= 1, f"model.{name} must be positive, got {value}")
+        within(self, "model", "channels", "data_dim", "latent_dim", "width", "max_width")
+        within(self, "model", "depth", most=DEEPEST)
 
     @property
     def widths(self) -> list[int]:

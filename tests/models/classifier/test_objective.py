@@ -1,16 +1,16 @@
-import json
 import math
-from dataclasses import replace
 
 import pytest
 import torch
 
 from gan_lessons.data.batches import Batches
 from gan_lessons.metrics.style import judge
+from gan_lessons.models import store
 from gan_lessons.models.classifier.networks import StyleClassifier
 from gan_lessons.models.classifier.objective import Classifier
 from gan_lessons.models.classifier.recipe import ClassifierConfig
-from gan_lessons.training import classifier
+from gan_lessons.style_transfer import StyleTransfer
+from gan_lessons.training.run import train_by_recipe
 
 
 @pytest.fixture
@@ -59,74 +59,43 @@ def test_impossible_recipes_are_refused(recipe, wrong):
         recipe.override(wrong)
 
 
+def train(recipe, folder, dataset):
+    options = {"dataset": dataset, "device": "cpu", "report": lambda line: None}
+    return train_by_recipe(recipe, folder, resume="auto", **options)
+
+
 def test_it_learns_to_tell_styles_and_says_how_well(tiny_dataset, recipe, tmp_path):
-    state = classifier.run(
-        recipe, tmp_path, dataset=tiny_dataset, device="cpu", report=lambda line: None
-    )
-    assert state.step == 40
-    known = json.loads((tmp_path / "style_classifier.json").read_text())
-    table = torch.tensor(known["confusion"])
+    assert train(recipe, tmp_path / "run", tiny_dataset).step == 40
+    made = store.describe(tmp_path / "run").run
+    table = torch.tensor(made["confusion"])
     assert table.sum() == 6  # two test pictures of each of three styles
-    assert known["accuracy"] == pytest.approx(table.diag().sum().item() / 6)
-    assert known["accuracy"] > 0.6
-    judging = judge(tmp_path)
+    assert made["accuracy"] == pytest.approx(table.diag().sum().item() / 6)
+    assert made["accuracy"] > 0.6 and 0 <= made["accuracy_valid"] <= 1
+    judging = judge(tmp_path / "run")
     test = tiny_dataset.subset("test")
     shares = [judging.share(test.images[test.labels == d], s) for d, s in enumerate(test.styles)]
-    assert sum(shares) / 3 == pytest.approx(known["accuracy"])
+    assert sum(shares) / 3 == pytest.approx(made["accuracy"])
     with pytest.raises(ValueError, match="the classifier knows"):
         judging.share(test.images, "oil")
 
 
 def test_a_run_goes_on_where_it_stopped(tiny_dataset, recipe, tmp_path):
-    whole = classifier.run(
-        recipe, tmp_path / "a", dataset=tiny_dataset, device="cpu", report=lambda line: None
-    )
-    half = recipe.override({"train.steps": 20})
-    for part in (half, recipe):
-        parts = classifier.run(
-            part, tmp_path / "b", dataset=tiny_dataset, device="cpu", report=lambda line: None
-        )
-    for a, b in zip(
-        whole.averages["classifier"].state_dict().values(),
-        parts.averages["classifier"].state_dict().values(),
-    ):
-        assert torch.equal(a, b)
+    whole = train(recipe, tmp_path / "a", tiny_dataset)
+    train(recipe.override({"train.steps": 20}), tmp_path / "b", tiny_dataset)
+    parts = train(recipe, tmp_path / "b", tiny_dataset)
+    mine, theirs = (each.averages["classifier"].state_dict().values() for each in (whole, parts))
+    assert all(torch.equal(a, b) for a, b in zip(mine, theirs, strict=True))
 
 
-def test_recipes_are_chosen_without_the_test_pictures(tiny_dataset, recipe, tmp_path):
-    kept = [i for i, split in enumerate(tiny_dataset.splits) if split != "test"]
-    without = replace(
-        tiny_dataset,
-        images=tiny_dataset.images[kept],
-        labels=tiny_dataset.labels[kept],
-        keys=tuple(tiny_dataset.keys[i] for i in kept),
-        splits=tuple(tiny_dataset.splits[i] for i in kept),
-    )
-    choices, lines = ("shift", "shift,cutout"), []
-    found = [
-        classifier.choose(
-            recipe, tmp_path / name, dataset=data, choices=choices, steps=6, report=lines.append
-        )
-        for name, data in (("all", tiny_dataset), ("without", without))
-    ]
-    assert found[0] == found[1] and tuple(found[0]) == choices
-    assert len(lines) == 4 and lines[0].startswith("shift: ")
-    judged = json.loads((tmp_path / "all" / "shift_cutout" / "style_classifier.json").read_text())
-    assert (judged["split"], judged["augment"]) == ("valid", "shift,cutout")
-    assert torch.tensor(judged["confusion"]).sum() == 6  # two validation pictures of each style
+def test_nothing_is_judged_before_the_end(tiny_dataset, recipe, tmp_path):
+    longer = recipe.override({"train.steps": 4, "train.checkpoint_every": 2})
+    settings = {"train.snapshots": True}
+    train(longer.override(settings), tmp_path / "run", tiny_dataset)
+    first, last = (store.describe(path).run for path in store.snapshots(tmp_path / "run"))
+    assert "accuracy" not in first and "accuracy" in last
 
 
-def test_nothing_is_judged_before_the_end(tiny_dataset, recipe, tmp_path, monkeypatch):
-    judged, whole = [], classifier.confusion
-    monkeypatch.setattr(classifier, "confusion", lambda *a: judged.append(a) or whole(*a))
-    longer = recipe.override({"train.steps": 6, "train.checkpoint_every": 2})
-    classifier.run(longer, tmp_path, dataset=tiny_dataset, device="cpu", report=lambda line: None)
-    assert len(judged) == 1
-
-
-def test_damaged_classifiers_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="no readable style classifier"):
-        judge(tmp_path)
-    (tmp_path / "style_classifier.json").write_text("{")
-    with pytest.raises(ValueError, match="no readable style classifier"):
-        judge(tmp_path)
+def test_it_restyles_nothing_and_says_so(tiny_dataset, recipe, tmp_path):
+    train(recipe.override({"train.steps": 2}), tmp_path / "run", tiny_dataset)
+    with pytest.raises(ValueError, match="a style classifier restyles no pictures; name a model"):
+        StyleTransfer.load(tmp_path / "run")

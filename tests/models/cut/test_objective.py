@@ -10,7 +10,7 @@ from gan_lessons.data.samples import Pairs
 from gan_lessons.models.cut.networks import encoded
 from gan_lessons.models.cut.objective import CUT
 from gan_lessons.models.cut.recipe import CUTConfig, CUTLoss, CUTRecipe
-from gan_lessons.training import checkpoint
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
 SMALL = CUTConfig(
@@ -74,7 +74,7 @@ def test_patches_of_new_pictures_become_recognisable_by_training():
     settings = TrainConfig(lr=2e-3, discriminator_lr=2e-3, weight_decay=0.0, precision="fp32")
     config = CUTRecipe(replace(SMALL, width=8, projected=16), train=settings)
     objective = CUT(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"))
+    state = create_state(objective, config, torch.device("cpu"))
     batches = Pairs(x[:32], -x[:32], paired=False, batch=8, seed=0)
     for step in range(40):
         train_step(objective, state, batches(step), step, scale=1.0)

@@ -6,6 +6,7 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.models.cyclegan.objective import CycleGAN
 from gan_lessons.models.cyclegan.recipe import CycleGANConfig, CycleGANLoss, CycleGANRecipe
 from gan_lessons.training import checkpoint
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import update
 
 SMALL = CycleGANConfig(size=8, width=4, halvings=1, blocks=1, critic_width=4, critic_depth=1)
@@ -59,11 +60,11 @@ def test_the_judges_are_shown_what_the_buffers_hand_out(batches):
 def test_the_buffers_are_part_of_a_checkpoint(batches, tmp_path):
     config = CycleGANRecipe(SMALL)
     objective = CycleGAN(config)
-    state = checkpoint.create(objective, config, CPU, "fp32")
+    state = create_state(objective, config, CPU, "fp32")
     update(objective, state, objective.phases[0], batches(0), 0, 1.0)
     saved = checkpoint.read(checkpoint.save(state, OutputFolder(tmp_path)))
     fresh = CycleGAN(config)
-    checkpoint.create(fresh, config, CPU, "fp32").restore(saved)
+    create_state(fresh, config, CPU, "fp32").restore(saved)
     for domain, buffer in objective.memories.items():
         assert fresh.memories[domain].images.equal(buffer.images) and buffer.images.any()
         assert fresh.memories[domain].seen == 4
@@ -72,7 +73,7 @@ def test_the_buffers_are_part_of_a_checkpoint(batches, tmp_path):
 def test_a_checkpoint_from_before_there_were_buffers_is_read(tiny_config):
     from gan_lessons.models.stargan.objective import StarGAN
 
-    state = checkpoint.create(StarGAN(tiny_config), tiny_config, CPU)
+    state = create_state(StarGAN(tiny_config), tiny_config, CPU)
     older = {key: value for key, value in state.parts().items() if key != "memories"}
     state.restore({**older, "step": 7})
     assert state.step == 7

@@ -6,8 +6,8 @@ from gan_lessons.data.samples import Samples
 from gan_lessons.files import OutputFolder
 from gan_lessons.models.denoiser.objective import Denoising
 from gan_lessons.models.denoiser.recipe import DenoiserConfig, DenoiserLoss, DenoiserRecipe
-from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import train
+from gan_lessons.training.state import create_state
 
 
 def discs(count):
@@ -38,7 +38,7 @@ def test_it_learns_to_remove_noise(tmp_path):
         ),
     )
     objective = Denoising(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"))
+    state = create_state(objective, config, torch.device("cpu"))
     train(
         objective, state, Samples(x[:50], batch=16, latent=(1, 16, 16), seed=0),
         OutputFolder(tmp_path), on_sample=lambda s: None, on_checkpoint=lambda s: None,

@@ -9,8 +9,8 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.models.flow.networks import sample
 from gan_lessons.models.flow.objective import Flow
 from gan_lessons.models.flow.recipe import FlowConfig, FlowRecipe
-from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import train
+from gan_lessons.training.state import create_state
 
 
 class ToOnePoint(nn.Module):
@@ -53,7 +53,7 @@ def test_a_ring_is_learnt_within_seconds(tmp_path):
         TrainConfig(steps=300, batch=128, lr=4e-3, beta1=0.9, ema_half_life=2.0, precision="fp32"),
     )
     objective = Flow(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"))
+    state = create_state(objective, config, torch.device("cpu"))
     train(
         objective, state, Samples(x, batch=128, latent=2, seed=0), OutputFolder(tmp_path),
         on_sample=lambda s: None, on_checkpoint=lambda s: None, report=lambda line: None,

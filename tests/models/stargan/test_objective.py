@@ -5,8 +5,8 @@ from torch.nn import functional as F
 
 from gan_lessons.data.batches import Batches
 from gan_lessons.models.stargan.objective import StarGAN
-from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import compile_forward
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import update
 
 PLACES = [("cpu", "fp32"), ("cpu", "bf16")]
@@ -62,7 +62,7 @@ def test_a_phase_changes_its_own_networks_and_no_other(
     config = config.override({"model.generator": kind})
     objective = awake(StarGAN(config))
     batch = batches_of(config, tiny_dataset, device)(0)
-    state = checkpoint.create(objective, config, torch.device(device), precision)
+    state = create_state(objective, config, torch.device(device), precision)
     if precision == "fp16":  # no step is skipped in search of a scale
         state.scaler = torch.amp.GradScaler(device, init_scale=1.0)
     own = {
@@ -81,7 +81,7 @@ def test_a_phase_changes_its_own_networks_and_no_other(
 
 @pytest.mark.parametrize("phase", [0, 1])
 def test_a_phase_pulls_on_every_weight_of_its_networks(objective, config, batch, phase):
-    state = checkpoint.create(objective, config, torch.device("cpu"), "fp32")
+    state = create_state(objective, config, torch.device("cpu"), "fp32")
     update(objective, state, objective.phases[phase], batch, 0, 1.0)
     for name, network in state.networks.items():
         for key, weight in network.named_parameters():

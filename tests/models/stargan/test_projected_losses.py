@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from gan_lessons.data.batches import Batches
 from gan_lessons.models.stargan import projected_losses
 from gan_lessons.models.stargan.objective import StarGAN
-from gan_lessons.training import checkpoint
+from gan_lessons.training.state import create_state
 from gan_lessons.training.step import update
 
 
@@ -67,7 +67,7 @@ def test_only_the_claimed_domain_moves_a_generated_image():
 def test_both_discriminators_learn_in_one_phase_and_the_generator_in_the_other(config, batch):
     objective = StarGAN(config)
     torch.nn.init.normal_(objective.networks["generator"].to_rgb.weight, std=0.1)
-    state = checkpoint.create(objective, config, torch.device("cpu"), "fp32")
+    state = create_state(objective, config, torch.device("cpu"), "fp32")
     judges = {"discriminator", "projected"}
     assert set(objective.phases[0].networks) == judges
     assert objective.lrs["projected"] == config.train.discriminator_lr

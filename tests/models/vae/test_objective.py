@@ -11,8 +11,8 @@ from gan_lessons.files import OutputFolder
 from gan_lessons.models.vae.networks import reparameterise
 from gan_lessons.models.vae.objective import VAE
 from gan_lessons.models.vae.recipe import VAEConfig, VAELoss, VAERecipe
-from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import train
+from gan_lessons.training.state import create_state
 
 DENSE = VAEConfig(kind="dense", data_dim=2, width=24, latent_dim=2)
 
@@ -81,7 +81,7 @@ def test_it_learns_to_reconstruct(tmp_path):
         TrainConfig(steps=200, batch=64, lr=5e-3, beta1=0.9, ema_half_life=0.5, precision="fp32"),
     )
     objective = VAE(config)
-    state = checkpoint.create(objective, config, torch.device("cpu"))
+    state = create_state(objective, config, torch.device("cpu"))
     before = (VAE.reconstruct(state.networks, x) - x).square().mean().item()
     train(
         objective, state, Samples(x, batch=64, latent=2, seed=0), OutputFolder(tmp_path),

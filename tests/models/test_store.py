@@ -8,8 +8,9 @@ from safetensors.torch import load_file, save_file
 
 from gan_lessons.cli.main import app
 from gan_lessons.files import OutputFolder
-from gan_lessons.models import weights
+from gan_lessons.models import store
 from gan_lessons.models.stargan.networks import build
+from gan_lessons.models.store import Description
 
 NAMES = ("generator", "mapping_network", "style_encoder", "discriminator")
 STYLES = ("discs", "squares", "stripes")
@@ -32,8 +33,14 @@ def networks(tiny_config):
 
 @pytest.fixture
 def folder(networks, tiny_config, tmp_path):
-    weights.write(OutputFolder(tmp_path), networks, tiny_config, STYLES, {"steps": 3})
+    store.write_model(
+        OutputFolder(tmp_path), networks, Description(tiny_config, STYLES, {"steps": 3})
+    )
     return tmp_path
+
+
+def read(folder, names):
+    return store.read_networks(folder, store.describe(folder), names)
 
 
 def changed(folder, **values):
@@ -43,7 +50,7 @@ def changed(folder, **values):
 
 
 def test_weights_come_back_as_the_nearest_half_precision_numbers(folder, networks):
-    stored = weights.read(folder, NAMES)
+    stored = read(folder, NAMES)
     assert tuple(stored) == NAMES
     for name, network in networks.items():
         back = stored[name].state_dict()
@@ -61,21 +68,23 @@ def test_the_file_is_in_the_layout_of_the_hub(folder, networks):
 
 
 def test_what_is_written_beside_the_weights_is_read_back(folder, tiny_config):
-    assert weights.read_config(folder) == (tiny_config, STYLES, {"steps": 3})
+    assert store.describe(folder) == Description(tiny_config, STYLES, {"steps": 3})
 
 
 def test_only_the_networks_asked_for_are_needed(folder, networks):
     path = folder / "model.safetensors"
     tensors = load_file(path)
     save_file({k: v for k, v in tensors.items() if not k.startswith("discriminator.")}, path)
-    assert tuple(weights.read(folder, NAMES[:3])) == NAMES[:3]
+    assert tuple(read(folder, NAMES[:3])) == NAMES[:3]
     with pytest.raises(ValueError, match="the discriminator differs"):
-        weights.read(folder, NAMES)
+        read(folder, NAMES)
 
 
 def test_writing_twice_gives_the_same_bytes(folder, networks, tiny_config):
     before = [(folder / name).read_bytes() for name in ("model.safetensors", "config.json")]
-    weights.write(OutputFolder(folder), networks, tiny_config, STYLES, {"steps": 3})
+    store.write_model(
+        OutputFolder(folder), networks, Description(tiny_config, STYLES, {"steps": 3})
+    )
     after = [(folder / name).read_bytes() for name in ("model.safetensors", "config.json")]
     assert before == after
 
@@ -84,7 +93,7 @@ def test_reading_leaves_global_randomness_alone(folder):
     torch.manual_seed(1)
     expected = torch.rand(1)
     torch.manual_seed(1)
-    weights.read(folder, NAMES)
+    read(folder, NAMES)
     assert torch.rand(1).equal(expected)
 
 
@@ -99,7 +108,7 @@ def test_a_pickle_named_safetensors_is_refused_and_not_executed(folder, kind):
     else:
         torch.save({"generator.to_rgb.weight": Trap(trace)}, path)
     with pytest.raises(ValueError, match="is not a safetensors file.*nothing in it was executed"):
-        weights.read(folder, NAMES)
+        read(folder, NAMES)
     assert not trace.exists()
 
 
@@ -109,7 +118,7 @@ def test_a_file_cut_short_anywhere_is_refused(folder):
     for share in (0, 1e-4, 0.01, 0.1, 0.5, 0.9, 0.9999):
         path.write_bytes(data[: int(share * len(data))])
         with pytest.raises(ValueError, match="is not a safetensors file"):
-            weights.read(folder, NAMES)
+            read(folder, NAMES)
 
 
 def test_a_damaged_header_is_refused(folder):
@@ -122,21 +131,21 @@ def test_a_damaged_header_is_refused(folder):
             damaged[place] = int(torch.randint(256, (1,), generator=chance))
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match=r"not a safetensors file|does not fit config\.json"):
-            weights.read(folder, NAMES)
+            read(folder, NAMES)
 
 
 def test_weights_of_another_model_are_refused(folder, tiny_config):
     changed(folder, config=tiny_config.override({"model.width": 6}).to_dict())
     with pytest.raises(ValueError, match="does not fit config.json.*generator.*different models"):
-        weights.read(folder, NAMES)
+        read(folder, NAMES)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path, folder):
     with pytest.raises(ValueError, match="holds no model: config.json is missing"):
-        weights.read_config(tmp_path / "nowhere")
+        store.describe(tmp_path / "nowhere")
     (folder / "model.safetensors").unlink()
     with pytest.raises(ValueError, match="holds no weights: model.safetensors is missing"):
-        weights.read(folder, NAMES)
+        read(folder, NAMES)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +154,14 @@ def test_a_folder_without_a_model_is_refused(tmp_path, folder):
 def test_a_config_that_is_no_description_is_refused(folder, data):
     (folder / "config.json").write_bytes(data)
     with pytest.raises(ValueError, match="config.json (is not JSON|describes another kind)"):
-        weights.read_config(folder)
+        store.describe(folder)
 
 
 @pytest.mark.parametrize("value", ["other 1", None, "gone"])
 def test_a_model_of_another_package_is_refused(folder, value):
     changed(folder, format=value)
     with pytest.raises(ValueError, match="describes another kind of model"):
-        weights.read_config(folder)
+        store.describe(folder)
 
 
 @pytest.mark.parametrize(
@@ -173,19 +182,19 @@ def test_a_model_of_another_package_is_refused(folder, value):
 def test_a_damaged_config_is_refused_by_name(folder, values):
     changed(folder, **values)
     with pytest.raises(ValueError, match=r"config\.json is damaged \(.+\); fetch the model again"):
-        weights.read_config(folder)
+        store.describe(folder)
 
 
 @pytest.mark.parametrize("run", ["gone", None, "yesterday"])
 def test_a_model_that_does_not_say_what_made_it_can_be_read(folder, run):
     changed(folder, run=run)
-    assert weights.read_config(folder)[2] == {}
+    assert store.describe(folder).run == {}
 
 
 def test_styles_may_have_names_in_any_script(networks, tiny_config, tmp_path):
     styles = ("浮世絵", "été", "stripes")
-    weights.write(OutputFolder(tmp_path), networks, tiny_config, styles, {})
-    assert weights.read_config(tmp_path)[1] == styles
+    store.write_model(OutputFolder(tmp_path), networks, Description(tiny_config, styles, {}))
+    assert store.describe(tmp_path).styles == styles
 
 
 # The mean of snapshots
@@ -197,7 +206,9 @@ def snapshots(tmp_path, config, count=3):
     for k in range(count):
         networks = {name: net for name, net in build(config.model, seed=k).items() if name in NAMES}
         folder = OutputFolder(root / f"{5 * (k + 1):06d}")
-        weights.write(folder, networks, config, STYLES, {"steps": 5 * (k + 1), "images": 20})
+        store.write_model(
+            folder, networks, Description(config, STYLES, {"steps": 5 * (k + 1), "images": 20})
+        )
     return sorted(root.iterdir())
 
 
@@ -208,31 +219,34 @@ def test_the_mean_of_snapshots_is_a_model_that_says_of_what(tiny_config, tmp_pat
         app([str(word) for word in command], prog_name="gan-lessons")
     assert left.value.code == 0
     shown = ("generator", "mapping_network", "style_encoder")
-    one, two, mean = (weights.read(path, shown) for path in (*folders[1:], tmp_path / "mean"))
+    one, two, mean = (read(path, shown) for path in (*folders[1:], tmp_path / "mean"))
     for name in shown:
         states = [networks[name].state_dict() for networks in (one, two, mean)]
         for key, value in states[2].items():
             expected = (states[0][key] + states[1][key]) / 2
             torch.testing.assert_close(value, expected, rtol=1e-3, atol=1e-6)
-    assert weights.stored(tmp_path / "mean") == set(shown)
-    _, styles, made = weights.read_config(tmp_path / "mean")
-    assert styles == STYLES and made["averaged"] == ["000010", "000015"] and made["steps"] == 15
+    assert store.stored_networks(tmp_path / "mean") == set(shown)
+    known = store.describe(tmp_path / "mean")
+    made = known.run
+    assert (
+        known.styles == STYLES and made["averaged"] == ["000010", "000015"] and made["steps"] == 15
+    )
 
 
 def test_one_snapshot_has_no_mean(tiny_config, tmp_path):
     folders = snapshots(tmp_path, tiny_config, 1)
     with pytest.raises(ValueError, match="two models or more; train with train.snapshots=true"):
-        weights.average(folders, OutputFolder(tmp_path / "mean"))
+        store.average_models(folders, OutputFolder(tmp_path / "mean"))
 
 
 def test_models_of_other_shapes_or_styles_have_no_mean(tiny_config, tmp_path):
     folders = snapshots(tmp_path, tiny_config)
     changed(folders[0], styles=list("abc"))
     with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
-        weights.average(folders, OutputFolder(tmp_path / "mean"))
+        store.average_models(folders, OutputFolder(tmp_path / "mean"))
     changed(folders[0], config=tiny_config.override({"model.width": 6}).to_dict(), styles=STYLES)
     with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
-        weights.average(folders, OutputFolder(tmp_path / "mean"))
+        store.average_models(folders, OutputFolder(tmp_path / "mean"))
 
 
 def test_a_model_and_what_came_of_it_have_a_mean(tiny_config, tmp_path):
@@ -242,5 +256,5 @@ def test_a_model_and_what_came_of_it_have_a_mean(tiny_config, tmp_path):
     with pytest.raises(SystemExit) as left:
         app([str(word) for word in command], prog_name="gan-lessons")
     assert left.value.code == 0
-    config, _, made = weights.read_config(tmp_path / "mean")
-    assert made["averaged"] == ["000005", "000010"] and config.loss.sty == 0.5
+    known = store.describe(tmp_path / "mean")
+    assert known.run["averaged"] == ["000005", "000010"] and known.recipe.loss.sty == 0.5

@@ -1,0 +1,54 @@
+"""What CycleGAN is, for all that trains, stores, uses and measures models."""
+
+import torch
+
+from gan_lessons.data.pairs import styles_apart
+from gan_lessons.data.samples import PairBatch
+from gan_lessons.data.style_dataset import StyleDataset
+from gan_lessons.models.architecture import Architecture, Batches, Column, Networks
+from gan_lessons.models.cyclegan.networks import build
+from gan_lessons.models.cyclegan.objective import CycleGAN
+from gan_lessons.models.cyclegan.recipe import CycleGANRecipe
+from gan_lessons.models.pairs import fit_pair, one_answer, pair_batches, target_alone
+from gan_lessons.models.presets import smoke_and_full
+
+SMOKE = {"model.width": 8, "model.blocks": 1, "model.critic_width": 8, "model.critic_depth": 1}
+
+
+def batches(
+    recipe: CycleGANRecipe, dataset: StyleDataset, device: torch.device, split: str = "train"
+) -> Batches:
+    """Pictures of both styles, whatever they show."""
+    return pair_batches(styles_apart, recipe, dataset, device, split, paired=False)
+
+
+def sheet(
+    networks: Networks, batch: PairBatch, recipe: CycleGANRecipe, styles: tuple[str, ...]
+) -> list[Column]:
+    """Sources and results, there and back."""
+    source, target = recipe.data.source, recipe.data.target
+    fake_b, fake_a = networks["a_to_b"](batch.x_a), networks["b_to_a"](batch.x_b)
+    there = [Column(source, batch.x_a), Column(f"as {target}", fake_b, source=batch.x_a)]
+    back = [Column(target, batch.x_b), Column(f"as {source}", fake_a, source=batch.x_b)]
+    return there + back
+
+
+ARCHITECTURE = Architecture(
+    title="CycleGAN",
+    about="CycleGAN (Zhu et al. 2017), which was not told what belongs together",
+    recipe=CycleGANRecipe,
+    presets=("smoke", "full"),
+    preset=smoke_and_full(CycleGANRecipe, SMOKE),
+    fit=fit_pair,
+    styles=target_alone,
+    build=build,
+    objective=CycleGAN,
+    batches=batches,
+    kept=("a_to_b",),
+    needed=("a_to_b",),
+    used=("a_to_b",),
+    use=one_answer,
+    sheet=sheet,
+    note="The translator from source to target alone is kept: neither the one back nor the "
+    "discriminators.",
+)

@@ -1,0 +1,136 @@
+"""Everything that a training is at one step."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from gan_lessons.config import Recipe
+from gan_lessons.models.architecture import Objective
+from gan_lessons.training import ema, precision
+from gan_lessons.training.processes.distributed import ALONE, Processes
+
+FORMAT = "gan_lessons checkpoint 1"
+
+
+@dataclass
+class State:
+    """Networks, their averages, optimisers and the number of finished steps.
+
+    Randomness needs no entry: every draw is a function of (seed, step). See `data.batches`.
+    """
+
+    config: Recipe
+    device: torch.device
+    precision: str  # resolved: "fp32", "bf16", "fp16" or "fp64"
+    networks: dict[str, nn.Module]
+    averages: dict[str, nn.Module]
+    optimisers: dict[str, torch.optim.Optimizer]
+    scaler: torch.amp.GradScaler
+    step: int = 0
+    seconds: float = 0.0  # spent training, over all sittings
+    origin: dict[str, Any] = field(default_factory=dict)  # what the first weights came from, if any
+    data: dict[str, Any] = field(default_factory=dict)  # what it trains on: styles, digest
+    memories: dict[str, nn.Module] = field(default_factory=dict)  # what a run keeps but never steps
+    processes: Processes = ALONE  # those that train; a checkpoint knows nothing of them
+
+    def parts(self) -> dict[str, Any]:
+        """What to save, tensors and plain values only."""
+        return {
+            "format": FORMAT,
+            "config": self.config.to_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "origin": self.origin,
+            "data": self.data,
+            "precision": self.precision,
+            "networks": {k: v.state_dict() for k, v in self.networks.items()},
+            "averages": {k: v.state_dict() for k, v in self.averages.items()},
+            "optimisers": {k: v.state_dict() for k, v in self.optimisers.items()},
+            "scaler": self.scaler.state_dict(),
+            "memories": {k: v.state_dict() for k, v in self.memories.items()},
+        }
+
+    def restore(self, parts: dict[str, Any]) -> None:
+        """Take over a checkpoint's values, in place.
+
+        Raises:
+            ValueError: if parts are missing, or belong to other networks.
+        """
+        try:
+            for group in ("networks", "averages", "optimisers", "memories"):
+                for name, module in getattr(self, group).items():
+                    module.load_state_dict(parts[group][name])
+            self.scaler.load_state_dict(parts["scaler"])
+            self.step, self.seconds = int(parts["step"]), float(parts["seconds"])
+            self.origin = dict(parts["origin"])
+        except (KeyError, RuntimeError, ValueError, TypeError, AttributeError, IndexError):
+            raise ValueError(
+                "the checkpoint lacks parts, or holds those of other networks; restore it from a "
+                "copy, or start anew in another folder with --init-from this one"
+            ) from None
+        for group in (g for o in self.optimisers.values() for g in o.param_groups):
+            group |= {"lr": group["full_lr"], "capturable": False}  # as graphs may have left them
+
+
+def create_state(
+    objective: Objective,
+    config: Recipe,
+    device: torch.device,
+    resolved: str | None = None,
+    processes: Processes = ALONE,
+) -> State:
+    """The state before the first step.
+
+    Args:
+        objective: its networks and phases; the networks move to the device.
+        config: the whole recipe.
+        device: where to train.
+        resolved: a precision already decided, on resuming; otherwise the machine is asked.
+        processes: those that train together.
+
+    Returns:
+        Fresh optimisers and averages around the objective's networks.
+
+    Raises:
+        ValueError: if the batch does not divide among the processes and micro-batches.
+    """
+    train = config.train
+    processes.check(train.batch, train.accumulate)
+    # Where machines differ, the main one decides: all have to compute alike.
+    resolved = processes.same(resolved or precision.for_training(train.precision, device.type))
+    dtype = torch.float64 if resolved == "fp64" else torch.float32
+    for network in objective.networks.values():
+        network.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+    memories = dict(getattr(objective, "memories", {}))
+    for name, memory in memories.items():
+        memory.to(device=device, dtype=dtype)
+        objective.memories[name] = processes.shared(memory)
+    optimisers = {
+        phase.name: torch.optim.AdamW(
+            [
+                {
+                    "params": list(objective.networks[name].parameters()),
+                    "lr": objective.lrs[name],
+                    "full_lr": objective.lrs[name],
+                }
+                for name in phase.networks
+            ],
+            betas=(train.beta1, train.beta2),
+            weight_decay=train.weight_decay,
+            fused=True,
+        )
+        for phase in objective.phases
+    }
+    return State(
+        config=config,
+        device=device,
+        precision=resolved,
+        networks=objective.networks,
+        averages={k: ema.averaged_copy(objective.networks[k]) for k in objective.averaged},
+        optimisers=optimisers,
+        scaler=torch.amp.GradScaler(device.type, enabled=resolved == "fp16"),
+        memories=memories,
+        processes=processes,
+    )
