@@ -1,0 +1,197 @@
+"""The card of results, read back: `results.json` as values with names and types.
+
+`evaluation.results` describes the form, key by key. What is read here is held to it, so that who
+quotes a card gets a sentence instead of a `KeyError` if the file is another.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from gan_lessons.evaluation.contestants import MODEL
+from gan_lessons.evaluation.results import FORMAT
+from gan_lessons.text import read_json
+
+FILE = "results.json"
+
+
+@dataclass(frozen=True)
+class Value:
+    """One figure of one method.
+
+    Attributes:
+        value: the mean over pairs of styles of the mean over concepts, and over the seeds.
+        spread: standard deviation between the seeds; None for a single one.
+        seeds: the same for each seed.
+        pairs: how many pairs of styles stand behind it; so do concepts and pictures.
+    """
+
+    value: float
+    spread: float | None
+    seeds: list[float]
+    pairs: int
+    concepts: int
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of every method.
+
+    Attributes:
+        title: what it is called.
+        better: "lower", "higher" or "".
+        model: of the drawn styles.
+        variants: of the other ways to use the model, by method.
+        baselines: of what the model must beat, by method.
+        limit: of real pictures, the best that can be reached.
+        floor: of real pictures, what chance leaves.
+    """
+
+    title: str
+    better: str
+    model: Value | None
+    variants: dict[str, Value]
+    baselines: dict[str, Value]
+    limit: Value | None = None
+    floor: Value | None = None
+
+    @property
+    def real(self) -> Value | None:
+        """What real pictures have, as a limit or a floor."""
+        return self.limit or self.floor
+
+    @property
+    def methods(self) -> dict[str, Value]:
+        """All methods that have the figure, the model first."""
+        own = {MODEL: self.model} if self.model else {}
+        return own | self.variants | self.baselines
+
+    def best_baseline(self) -> tuple[str, Value]:
+        """Name and value of the baseline that does best; for a figure that has a better side."""
+        pick = min if self.better == "lower" else max
+        return pick(self.baselines.items(), key=lambda item: item[1].value)
+
+
+@dataclass(frozen=True)
+class Lead:
+    """One way to use the model beside one baseline: on how many pairs it is better, and by what."""
+
+    better: int
+    equal: int
+    pairs: int
+    by: float | None = None  # macro-averaged, above 0 is better; none against all at once
+
+
+@dataclass(frozen=True)
+class PairOfStyles:
+    """Every method on one ordered pair of styles: figures by method, then by name."""
+
+    source: str
+    target: str
+    concepts: int
+    figures: dict[str, dict[str, float]]
+    spread: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole card; `evaluation.results` says what stands under each name."""
+
+    model: dict[str, Any]
+    protocol: dict[str, Any]
+    data: dict[str, Any]
+    features: dict[str, Any]
+    computed: dict[str, Any]
+    figures: dict[str, Figure]
+    comparisons: dict[str, dict[str, dict[str, Lead]]]
+    shares: dict[str, Any]
+    rivals: list[dict[str, Any]]
+    classifier: dict[str, Any] | None
+    pairs: list[PairOfStyles]
+    notes: list[str] = field(default_factory=list)
+    speed: list[dict[str, Any]] = field(default_factory=list)
+
+    def pair(self, source: str, target: str) -> PairOfStyles:
+        """The results of one ordered pair of styles.
+
+        Raises:
+            ValueError: if it was not measured.
+        """
+        for each in self.pairs:
+            if (each.source, each.target) == (source, target):
+                return each
+        raise ValueError(f"these results say nothing of {source} to {target}")
+
+
+def read_results(path: str | Path) -> Results:
+    """Read a card.
+
+    Args:
+        path: `results.json`, or the folder of a model or an evaluation that holds one.
+
+    Returns:
+        The card.
+
+    Raises:
+        ValueError: if there is none, or it is damaged or of another form.
+
+    Example:
+        >>> from gan_lessons.models.store import find
+        >>> results = read_results(find("emoji64"))
+        >>> results.figures["kid"].better, len(results.pairs)
+        ('lower', 56)
+    """
+    path = Path(path)
+    path = path / FILE if path.is_dir() else path
+    if not path.is_file():
+        raise ValueError(f"no {path}; write one with `gan-lessons evaluate MODEL --out DIR`")
+    try:
+        values = read_json(path)
+        if values.pop("format") != FORMAT:
+            raise KeyError("format")
+        return results_of(values)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ValueError(
+            f"{path} is damaged or no card of this version; evaluate the model again"
+        ) from None
+
+
+def results_of(values: Mapping[str, Any]) -> Results:
+    """A card from plain data.
+
+    Args:
+        values: what stands in the file, without its format.
+
+    Raises:
+        KeyError: if something is missing.
+        TypeError: if something is there that no card has, or is of another kind.
+    """
+    figures = {name: _figure(entry) for name, entry in values["figures"].items()}
+    leads = {
+        way: {name: {n: _made(Lead, lead) for n, lead in row.items()} for name, row in rows.items()}
+        for way, rows in values["comparisons"].items()
+    }
+    pairs = [_made(PairOfStyles, pair) for pair in values["pairs"]]
+    return _made(Results, {**values, "figures": figures, "comparisons": leads, "pairs": pairs})
+
+
+def _figure(entry: Mapping[str, Any]) -> Figure:
+    def value(each: Mapping[str, Any] | None) -> Value | None:
+        return each and _made(Value, each)
+
+    single = {name: value(entry[name]) for name in ("model", "limit", "floor") if name in entry}
+    several = {
+        name: {method: value(each) for method, each in entry[name].items()}
+        for name in ("variants", "baselines")
+    }
+    return _made(Figure, {**entry, **single, **several})
+
+
+def _made(kind: type, values: Mapping[str, Any]) -> Any:
+    """An instance of a dataclass; a missing name is a `KeyError`, an unknown one a `TypeError`."""
+    for each in fields(kind):
+        if each.default is MISSING and each.default_factory is MISSING and each.name not in values:
+            raise KeyError(each.name)
+    return kind(**values)
