@@ -168,7 +168,7 @@ def results_of(values: Mapping[str, Any]) -> Results:
         KeyError: if something is missing.
         TypeError: if something is there that no card has, or is of another kind.
     """
-    figures = {name: _figure(entry) for name, entry in values["figures"].items()}
+    figures = {name: figure_of(entry) for name, entry in values["figures"].items()}
     leads = {
         way: {name: {n: _made(Lead, lead) for n, lead in row.items()} for name, row in rows.items()}
         for way, rows in values["comparisons"].items()
@@ -177,7 +177,9 @@ def results_of(values: Mapping[str, Any]) -> Results:
     return _made(Results, {**values, "figures": figures, "comparisons": leads, "pairs": pairs})
 
 
-def _figure(entry: Mapping[str, Any]) -> Figure:
+def figure_of(entry: Mapping[str, Any]) -> Figure:
+    """One figure of every method from plain data; raises like `results_of`."""
+
     def value(each: Mapping[str, Any] | None) -> Value | None:
         return each and _made(Value, each)
 

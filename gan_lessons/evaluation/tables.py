@@ -1,5 +1,8 @@
 """The card of results as a table for people: what stands in `results.md`."""
 
+from collections.abc import Mapping
+
+from gan_lessons.evaluation.card import Figure, Value, figure_of
 from gan_lessons.evaluation.contestants import MEAN, MODEL, REFERENCE
 from gan_lessons.evaluation.measures import FIGURES
 from gan_lessons.evaluation.results import EVERY, OURS
@@ -25,7 +28,7 @@ def markdown(results: dict) -> str:
     )
     lines = [
         *head_of(results, told),
-        *table(results["figures"]),
+        *table({key: figure_of(entry) for key, entry in results["figures"].items()}),
         "",
         *compared(results["comparisons"], results["shares"]),
         *own_pairs(results.get("rivals", []), results["pairs"]),
@@ -67,22 +70,21 @@ def in_words(value: object) -> str:
     return f"({'; '.join(map(in_words, value))})" if isinstance(value, list) else str(value)
 
 
-def table(entries: dict) -> list[str]:
+def table(entries: Mapping[str, Figure]) -> list[str]:
     """Methods in columns, figures in rows."""
-    names = dict.fromkeys(name for e in entries.values() for name in e["baselines"])
+    names = dict.fromkeys(name for e in entries.values() for name in e.baselines)
     head = ["figure", "model", "one reference", "mean code", *names, "floor or limit", "pictures"]
     lines = header(head)
     for key, entry in entries.items():
-        known = entry["model"] or entry["variants"].get(REFERENCE)
+        known = entry.model or entry.variants.get(REFERENCE)
         if known is None:
             continue
-        real = entry.get("limit") or entry.get("floor")
-        variants = [entry["variants"].get(name) for name in (REFERENCE, MEAN)]
-        values = [entry["model"], *variants, *(entry["baselines"].get(n) for n in names), real]
+        variants = [entry.variants.get(name) for name in (REFERENCE, MEAN)]
+        values = [entry.model, *variants, *(entry.baselines.get(n) for n in names), entry.real]
         shown = [number(value, FIGURES[key].digits) for value in values]
         arrow = {"lower": " (lower is better)", "higher": " (higher is better)", "": ""}
-        title = entry["title"] + arrow[entry["better"]]
-        lines.append(f"| {' | '.join([title, *shown, str(known['pictures'])])} |")
+        title = entry.title + arrow[entry.better]
+        lines.append(f"| {' | '.join([title, *shown, str(known.pictures)])} |")
     return lines
 
 
@@ -91,12 +93,12 @@ def header(names: list[str]) -> list[str]:
     return [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
 
 
-def number(value: dict | None, digits: int) -> str:
+def number(value: Value | None, digits: int) -> str:
     """A figure with its spread."""
     if value is None:
         return ""
-    spread = "" if value["spread"] is None else f" ± {value['spread']:.{digits}f}"
-    return f"{value['value']:.{digits}f}{spread}"
+    spread = "" if value.spread is None else f" ± {value.spread:.{digits}f}"
+    return f"{value.value:.{digits}f}{spread}"
 
 
 def compared(comparisons: dict, shares: dict) -> list[str]:
