@@ -119,7 +119,7 @@ def run(report: Callable[[str], None] = print) -> None:
 
     with tempfile.TemporaryDirectory() as place:
         model = StyleTransfer.load(MODEL, device="cpu", precision="fp32")
-        folder = web.write(model, place, MODEL, report=lambda line: None).parent
+        folder = web.write_page(model, place, MODEL, report=lambda line: None).parent
         native = natively(folder)
         with served(folder) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

@@ -56,7 +56,7 @@ READERS = {
     "a grid": lambda folder: runs.read_sweep(deep_file(folder, "grid.yaml")),
     "a recipe": lambda folder: recipes.read_recipe(deep_file(folder, "recipe.yaml")),
     "a run": lambda folder: reports.rows(deep_file(folder, "run.json").parent),
-    "a notebook": lambda folder: notebook.read(deep_file(folder, "a.ipynb")),
+    "a notebook": lambda folder: notebook.read_notebook(deep_file(folder, "a.ipynb")),
     "a model": lambda folder: store.describe(deep_file(folder, store.CONFIG).parent),
     "a parameter": lambda folder: parameters._fitted("sizes", PAIRED, [1]),
 }

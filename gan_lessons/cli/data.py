@@ -50,7 +50,7 @@ def check(
     """
     from gan_lessons.data.check import inspection as doctor
 
-    report = doctor.check(directory, size=size)
+    report = doctor.inspect_folder(directory, size=size)
     typer.echo(report.to_json() if as_json else report.to_text(), nl=as_json)
     if any(finding.severity == "error" for finding in report.findings):
         raise typer.Exit(1)

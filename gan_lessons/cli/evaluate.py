@@ -48,8 +48,7 @@ def evaluate(
     Only test pictures are used. Ctrl-C keeps what is measured; the same command goes on from there.
     """
     from gan_lessons.evaluation import benchmark
-    from gan_lessons.evaluation.standard import Networks
-    from gan_lessons.evaluation.standard import evaluate as evaluate_standard
+    from gan_lessons.evaluation.standard import Networks, measure_standard
     from gan_lessons.style_transfer import StyleTransfer
 
     loaded = StyleTransfer.load(model, device=device, precision=precision)
@@ -61,7 +60,7 @@ def evaluate(
     benchmark.evaluate(loaded, called(model), out, **options)
     if networks:
         bench = benchmark.Bench(loaded, dataset, benchmark.protocol(protocol))
-        evaluate_standard(bench, networks, out, report=typer.echo)
+        measure_standard(bench, networks, out, report=typer.echo)
 
 
 def curve(

@@ -117,7 +117,7 @@ def report(
     """
     from gan_lessons.course.sweep import reports
 
-    typer.echo(reports.write(folder, _parts(by), of))
+    typer.echo(reports.write_report(folder, _parts(by), of))
 
 
 def models() -> None:

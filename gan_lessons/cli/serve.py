@@ -47,11 +47,11 @@ def export(
     shown = called(model)
     if format == "onnx":
         folder = OutputFolder(out)
-        graphs.write(loaded, folder, shown)
-        readme.write(folder, loaded, shown)
+        graphs.write_graphs(loaded, folder, shown)
+        readme.write_readme(folder, loaded, shown)
         typer.echo(f"the networks are in {out}; its README.md says what they take and give")
         return
-    web.write(loaded, out, shown, runtime=runtime, report=typer.echo)
+    web.write_page(loaded, out, shown, runtime=runtime, report=typer.echo)
     typer.echo(f"the page is in {out}; try: python -m http.server --directory {out}")
 
 

@@ -157,7 +157,11 @@ def verdict(row: Row) -> str:
         found = gan_vs_vae_evidence.evidence(store.results(row.lesson))
         judged = gan_vs_vae_evidence.verdicts(found)[row.count]
         return {"for": "for the GAN", "against": "against the GAN"}.get(judged, judged)
-    held = [each.verdict for each in recorded(notebook.read(path)) if each.verdict != "recorded"]
+    held = [
+        each.verdict
+        for each in recorded(notebook.read_notebook(path))
+        if each.verdict != "recorded"
+    ]
     return f"{held.count('holds')} of {len(held)} claims hold" if held else NOT_RUN
 
 

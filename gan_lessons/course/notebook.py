@@ -37,7 +37,7 @@ def solutions_of(lesson: Path) -> Path:
     return lesson.parent / "solutions" / lesson.name
 
 
-def read(path: Path) -> Notebook:
+def read_notebook(path: Path) -> Notebook:
     """Reads a notebook.
 
     Args:
@@ -56,7 +56,7 @@ def read(path: Path) -> Notebook:
         raise ValueError(f"{path.name} is not a notebook: {error}") from error
 
 
-def write(path: Path, notebook: Notebook) -> Path:
+def write_notebook(path: Path, notebook: Notebook) -> Path:
     """Writes a notebook as JupyterLab would, whole or not at all.
 
     Args:

@@ -44,7 +44,7 @@ class LazyImages(Sequence):
         return decode(self.paths[index], self.size)
 
 
-def load(
+def load_folder(
     directory: str | Path,
     size: int = 64,
     *,

@@ -34,7 +34,7 @@ def load_dataset(
     if name == "letters":
         return letters.load_letters()
     if os.path.isdir(name):
-        return folders.load(Path(name), size, report=report)
+        return folders.load_folder(Path(name), size, report=report)
     raise ValueError(
         f"no data set {str(name)!r}: expected {' or '.join(BUNDLED)}, "
         "or a folder with one subfolder of images for each style"

@@ -68,7 +68,7 @@ def evaluate(
     found = bench.summary(name, rows, done.cpu_seconds)
     found["notes"] = bench.notes(found)
     if not figures_only:
-        found["speed"] = speed.measure(model)
+        found["speed"] = speed.measure_speed(model)
         folder.write_bytes(SHEET, bench.sheet())
     folder.write_json(RESULTS, found)
     folder.write_text(TABLE, bench.table(found))

@@ -145,7 +145,8 @@ def markdown(found: dict) -> str:
         values += [entry["baselines"].get(name) for name in names]
         values.append(entry.get("limit") or entry.get("floor"))
         arrow = f" ({entry['better']} is better)" if entry["better"] else ""
-        cells = [number(value, MEASURES[key].digits) for value in values]
+        digits = MEASURES[key].digits
+        cells = [number(v["value"], v["spread"], digits) if v else "" for v in values]
         lines.append(f"| {' | '.join([entry['title'] + arrow, *cells])} |")
     judges = found["judges"]
     lines += [

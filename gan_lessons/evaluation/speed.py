@@ -45,7 +45,7 @@ def precisions(device: str) -> tuple[str, ...]:
 
 
 @torch.inference_mode()
-def measure(model: StyleTransfer) -> list[dict]:
+def measure_speed(model: StyleTransfer) -> list[dict]:
     """Time and memory of one pass of the generator.
 
     Args:

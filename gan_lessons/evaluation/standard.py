@@ -86,7 +86,9 @@ class Networks:
         return self.lpips.compute().item()
 
 
-def evaluate(bench, networks: Networks, out, *, report: Callable[[str], None] = print) -> dict:
+def measure_standard(
+    bench, networks: Networks, out, *, report: Callable[[str], None] = print
+) -> dict:
     """Measure all methods by the standard figures, under the protocol's first seed.
 
     Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gan_lessons.evaluation.card import Figure, Value, figure_of
+from gan_lessons.evaluation.card import Figure, figure_of
 from gan_lessons.evaluation.contestants import MEAN, MODEL, REFERENCE
 from gan_lessons.evaluation.measures import FIGURES
 from gan_lessons.evaluation.results import EVERY, OURS
@@ -81,7 +81,8 @@ def table(entries: Mapping[str, Figure]) -> list[str]:
             continue
         variants = [entry.variants.get(name) for name in (REFERENCE, MEAN)]
         values = [entry.model, *variants, *(entry.baselines.get(n) for n in names), entry.real]
-        shown = [number(value, FIGURES[key].digits) for value in values]
+        digits = FIGURES[key].digits
+        shown = [number(each.value, each.spread, digits) if each else "" for each in values]
         arrow = {"lower": " (lower is better)", "higher": " (higher is better)", "": ""}
         title = entry.title + arrow[entry.better]
         lines.append(f"| {' | '.join([title, *shown, str(known.pictures)])} |")
@@ -93,12 +94,9 @@ def header(names: list[str]) -> list[str]:
     return [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
 
 
-def number(value: Value | None, digits: int) -> str:
-    """A figure with its spread."""
-    if value is None:
-        return ""
-    spread = "" if value.spread is None else f" ± {value.spread:.{digits}f}"
-    return f"{value.value:.{digits}f}{spread}"
+def number(value: float, spread: float | None, digits: int) -> str:
+    """A figure with its spread, where there are several seeds."""
+    return f"{value:.{digits}f}" + ("" if spread is None else f" ± {spread:.{digits}f}")
 
 
 def compared(comparisons: dict, shares: dict) -> list[str]:

@@ -27,7 +27,7 @@ INPUTS = {
 }
 
 
-def write(model: StyleTransfer, folder: OutputFolder, name: str) -> dict:
+def write_graphs(model: StyleTransfer, folder: OutputFolder, name: str) -> dict:
     """Write one ONNX file a network, and what has to be known to use them, for programs.
 
     Weights are stored in half precision and cast to float32 when a runtime loads them, so that

@@ -61,7 +61,7 @@ Weights: {licence}. The code above: Apache-2.0.
 """
 
 
-def write(folder: OutputFolder, model: StyleTransfer, name: str) -> None:
+def write_readme(folder: OutputFolder, model: StyleTransfer, name: str) -> None:
     """Write what people have to know who use the graphs, with an example that runs.
 
     Args:

@@ -70,7 +70,7 @@ worker, adds the two headers that browsers ask for. Elsewhere one does it.
 """
 
 
-def write(
+def write_page(
     model: StyleTransfer,
     out: str | Path,
     name: str,
@@ -98,7 +98,7 @@ def write(
     report("fetching the runtime" if runtime is None else "taking the runtime")
     _write_runtime(folder, runtime)
     report("tracing the networks")
-    onnx_graphs.write(model, folder, name)
+    onnx_graphs.write_graphs(model, folder, name)
     _write_samples(folder, model)
     for path in sorted(PAGE.iterdir()):
         if path.is_file():

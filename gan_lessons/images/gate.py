@@ -37,7 +37,7 @@ from gan_lessons.images.pixels import (
 )
 from gan_lessons.images.quiet import hushed_pillow, muted_c_code
 from gan_lessons.images.refusals import ImageError, damaged, too_many_pixels, unknown
-from gan_lessons.images.source_bytes import Source, name_of, read
+from gan_lessons.images.source_bytes import Source, name_of, read_source
 
 __all__ = [
     "FORMATS",
@@ -134,7 +134,7 @@ def open_layers(source: Source, *, name: str | None = None, at_least: int | None
     name = name or name_of(source)
     if isinstance(source, Image.Image):
         return _decode(source, name, None, own=False)
-    data = read(source, name, MAX_BYTES)
+    data = read_source(source, name, MAX_BYTES)
     with hushed_pillow():
         image = _open_header(data, name)
     del data  # the image holds it as long as it needs it

@@ -20,7 +20,7 @@ def name_of(source: Source) -> str:
     return name if isinstance(name, str) else "image"
 
 
-def read(source: Source, name: str, limit: int) -> bytes:
+def read_source(source: Source, name: str, limit: int) -> bytes:
     """Reads a source; at most one byte more than is allowed.
 
     Args:

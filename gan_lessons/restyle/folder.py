@@ -27,7 +27,7 @@ from gan_lessons.images.gate import (
 )
 from gan_lessons.images.pixels import ON_WHITE
 from gan_lessons.interrupt import interruptible
-from gan_lessons.restyle.gallery import page
+from gan_lessons.restyle.gallery import gallery_page
 from gan_lessons.restyle.manifest import (
     GALLERY,
     MANIFEST,
@@ -123,7 +123,7 @@ def restyle_files(
         if not manifest["sources"]:
             raise failure or ValueError("none of the pictures could be restyled")
         fill(listed, as_json(manifest))
-        fill(html, page(manifest))
+        fill(html, gallery_page(manifest))
     report(summary(manifest, folder.root))
     if failure:
         raise failure

@@ -46,7 +46,7 @@ footer { border-top: 1px solid var(--line); font-size: .85rem; padding-top: .5re
 """
 
 
-def page(manifest: dict[str, Any]) -> str:
+def gallery_page(manifest: dict[str, Any]) -> str:
     """Lay out what `restyle_files` made.
 
     Args:

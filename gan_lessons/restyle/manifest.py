@@ -14,7 +14,7 @@ import torch
 
 from gan_lessons import __version__
 from gan_lessons.files import OutputFolder
-from gan_lessons.restyle.gallery import page
+from gan_lessons.restyle.gallery import gallery_page
 from gan_lessons.restyle.wish import Wish
 from gan_lessons.style_transfer import StyleTransfer
 from gan_lessons.text import count_of, printable
@@ -73,7 +73,7 @@ def room(
     ]
     planned = manifest | {"sources": sources}
     more = _REASON * (len(paths) + 2)
-    return len(_as_bytes(as_json(planned))) + more, len(_as_bytes(page(planned))) + more
+    return len(_as_bytes(as_json(planned))) + more, len(_as_bytes(gallery_page(planned))) + more
 
 
 @contextmanager

@@ -640,7 +640,7 @@ def test_colab_writes_the_address(tmp_path):
     path = tmp_path / "notebooks" / "00_first.ipynb"
     path.parent.mkdir()
     cell = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# First"}
-    nb.write(path, {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    nb.write_notebook(path, {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     environment = {"GAN_LESSONS_DATA": str(tmp_path)}
     done = invoke("colab", "--repo", "somebody/course", env=environment)
     assert done.exit_code == 0 and done.stdout.endswith("1 notebook changed\n")

@@ -98,7 +98,7 @@ def test_missing_jupyterlab_is_said_in_one_sentence(monkeypatch):
 def test_jupyterlab_serves_the_first_lesson(tmp_path):
     command = [sys.executable, "-u", "-m", "gan_lessons.course.jupyterlab", "--no-browser"]
     first = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
-    notebook.write(tmp_path / "notebooks" / jupyterlab.FIRST, first)
+    notebook.write_notebook(tmp_path / "notebooks" / jupyterlab.FIRST, first)
     places = {"JUPYTER_RUNTIME_DIR": str(tmp_path / "run"), "GAN_LESSONS_DATA": str(tmp_path)}
     environment = os.environ | places
     process = subprocess.Popen(

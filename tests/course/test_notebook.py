@@ -10,7 +10,7 @@ def empty() -> dict:
 def test_notebooks_come_in_the_order_of_the_course(tmp_path):
     names = ["solutions/00_a.ipynb", "10_b.ipynb", "00_a.ipynb", ".ipynb_checkpoints/00_a.ipynb"]
     for name in names:
-        notebook.write(tmp_path / name, empty())
+        notebook.write_notebook(tmp_path / name, empty())
     found = [path.relative_to(tmp_path).as_posix() for path in notebook.notebooks(tmp_path)]
     assert found == ["00_a.ipynb", "10_b.ipynb", "solutions/00_a.ipynb"]
 
@@ -18,8 +18,8 @@ def test_notebooks_come_in_the_order_of_the_course(tmp_path):
 def test_what_is_written_is_read_back(tmp_path):
     made = empty()
     made["cells"] = [notebook.new_cell("code", "x = 1\n\ny = 2", tag="setup", name="a")]
-    path = notebook.write(tmp_path / "a.ipynb", made)
-    read = notebook.read(path)
+    path = notebook.write_notebook(tmp_path / "a.ipynb", made)
+    read = notebook.read_notebook(path)
     assert read["cells"] == made["cells"]
     assert notebook.tags(read["cells"][0]) == ["setup"]
     assert notebook.code_lines(read["cells"][0]) == 2
@@ -30,11 +30,11 @@ def test_file_that_is_no_notebook_is_refused(text, tmp_path):
     path = tmp_path / "a.ipynb"
     path.write_text(text)
     with pytest.raises(ValueError, match="a.ipynb is not a notebook"):
-        notebook.read(path)
+        notebook.read_notebook(path)
 
 
 def test_broken_notebook_is_not_written(tmp_path):
     broken = empty() | {"cells": [{"cell_type": "code", "id": "a"}]}
     with pytest.raises(ValueError, match="a.ipynb is no valid notebook"):
-        notebook.write(tmp_path / "a.ipynb", broken)
+        notebook.write_notebook(tmp_path / "a.ipynb", broken)
     assert not list(tmp_path.iterdir())

@@ -16,7 +16,7 @@ from gan_lessons.data import folders
 from gan_lessons.data.batches import Batches
 from gan_lessons.data.entries import Entry, _stem
 from gan_lessons.data.folder_writer import write_folders
-from gan_lessons.data.folders import LazyImages, assign_splits, load
+from gan_lessons.data.folders import LazyImages, assign_splits, load_folder
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
 
@@ -40,7 +40,7 @@ def styles(tmp_path) -> Path:
 
 class TestLoading:
     def test_one_folder_a_style(self, styles):
-        data = load(styles, 64)
+        data = load_folder(styles, 64)
         assert (data.name, data.styles, len(data)) == ("set", ("ink", "oil"), 60)
         assert data.labels.tolist() == [0] * 30 + [1] * 30 and data.labels.dtype == torch.int64
         assert data.images.shape == (60, 3, 80, 80) and data.images.dtype == torch.uint8
@@ -56,7 +56,7 @@ class TestLoading:
         from gan_lessons.config import DataConfig
 
         for memory in (2**30, 0):
-            data = load(styles, 32, memory=memory)
+            data = load_folder(styles, 32, memory=memory)
             batch = Batches(data, DataConfig(size=32), batch=4, latent_dim=8, seed=0)(0)
             assert batch.x_real.shape == (4, 3, 32, 32)
             assert batch.x_real.abs().max() <= 1 + 1e-5  # resized in floats
@@ -65,16 +65,16 @@ class TestLoading:
         for name in ("__MACOSX/x.png", ".cache/x.png", "oil/._0.png", "oil/Thumbs.db"):
             (styles / name).parent.mkdir(exist_ok=True)
             (styles / name).write_bytes(b"clutter")
-        assert len(load(styles)) == 60 and load(styles).styles == ("ink", "oil")
+        assert len(load_folder(styles)) == 60 and load_folder(styles).styles == ("ink", "oil")
 
     def test_deeper_folders_belong_to_their_style(self, styles):
         draw(styles / "oil" / "late" / "0.png", seed=7)
-        data = load(styles)
+        data = load_folder(styles)
         assert data.keys[-1] == "late/0" and data.labels[-1] == 1
 
     def test_one_stem_twice_gets_two_keys(self, styles):
         draw(styles / "oil" / "0.bmp", seed=8)
-        keys = load(styles).subset(style="oil").keys
+        keys = load_folder(styles).subset(style="oil").keys
         assert {"0.png", "0.bmp"} <= set(keys) and len(set(keys)) == 31
 
 
@@ -120,13 +120,13 @@ class TestSizes:
 class TestMemory:
     def test_differing_sizes_stay_a_list(self, styles):
         draw(styles / "oil" / "wide.png", (120, 80))
-        images = load(styles).images
+        images = load_folder(styles).images
         assert isinstance(images, list) and images[-1].shape == (3, 80, 120)
 
     def test_large_sets_are_decoded_lazily_and_alike(self, styles):
         draw(styles / "ink" / "wide.png", (300, 200))
         (styles / "ink" / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-        whole, lazy = load(styles), load(styles, memory=500_000)
+        whole, lazy = load_folder(styles), load_folder(styles, memory=500_000)
         assert isinstance(lazy.images, LazyImages) and len(lazy.images) == 61
         assert (lazy.keys, lazy.splits) == (whole.keys, whole.splits)
         assert all(torch.equal(a, b) for a, b in zip(whole.images, lazy.images, strict=True))
@@ -135,8 +135,8 @@ class TestMemory:
 
     def test_the_limit_is_exact(self, styles):
         exactly = 60 * 3 * 80 * 80
-        assert isinstance(load(styles, memory=exactly).images, torch.Tensor)
-        assert isinstance(load(styles, memory=exactly - 1).images, LazyImages)
+        assert isinstance(load_folder(styles, memory=exactly).images, torch.Tensor)
+        assert isinstance(load_folder(styles, memory=exactly - 1).images, LazyImages)
 
 
 class TestSplits:
@@ -147,23 +147,23 @@ class TestSplits:
         assert splits["test"] / 8000 == pytest.approx(0.10, abs=0.02)
 
     def test_one_name_one_side_and_nothing_moves(self, styles):
-        before = load(styles)
+        before = load_folder(styles)
         sides = {}
         for key, split in zip(before.keys, before.splits, strict=True):
             assert sides.setdefault(key, split) == split
         for number in range(30, 60):
             draw(styles / "oil" / f"{number}.png", seed=number)
         (styles / "ink" / "3.png").unlink()
-        after = load(styles)
+        after = load_folder(styles)
         moved = [k for k, s in zip(after.keys, after.splits, strict=True) if sides.get(k, s) != s]
         # Two images a style stay in training whatever their hash: new ones may take their place.
         assert len(moved) <= 2
 
     def test_content_does_not_matter(self, styles):
-        before = load(styles).splits
+        before = load_folder(styles).splits
         for path in (styles / "oil").iterdir():
             draw(path, (90, 90), seed=999)
-        assert load(styles).splits == before
+        assert load_folder(styles).splits == before
 
     @given(st.lists(st.text(min_size=1), min_size=2, max_size=8, unique=True))
     def test_small_styles_can_be_trained(self, names):
@@ -179,7 +179,7 @@ class TestSplits:
             for number in range(count):
                 draw(tmp_path / split / "oil" / f"{number}.png", seed=number)
                 draw(tmp_path / split / "ink" / f"{number}.png", seed=number)
-        data = load(tmp_path)
+        data = load_folder(tmp_path)
         assert data.styles == ("ink", "oil")
         assert Counter(data.splits) == {"train": 60, "valid": 6, "test": 8}
         # Each split counts from 0 again: "0" of training is not "0" of the test.
@@ -192,14 +192,14 @@ class TestSplits:
                 draw(tmp_path / "training" / style / f"{number}.bmp", (8, 8))
         for style in ("oil", "ink"):
             draw(tmp_path / "testing" / style / "x.bmp", (8, 8))
-        counts = Counter(load(tmp_path, 8).splits)
+        counts = Counter(load_folder(tmp_path, 8).splits)
         assert counts["test"] == 2 and 4 <= counts["valid"] <= 40
 
     def test_lettered_folders(self, tmp_path):
         for folder, count in {"trainA": 5, "trainB": 6, "testA": 2, "testB": 3}.items():
             for number in range(count):
                 draw(tmp_path / folder / f"{number}.png", seed=number)
-        data = load(tmp_path)
+        data = load_folder(tmp_path)
         assert data.styles == ("A", "B")
         assert [len(data.subset("test", style)) for style in "AB"] == [2, 3]
         assert len(data.subset("train")) + len(data.subset("valid")) == 11
@@ -214,7 +214,7 @@ class TestRefusals:
         for number in range(5):
             (styles / "oil" / f"bad{number}.png").write_bytes(b"nonsense")
         with caplog.at_level(logging.WARNING):
-            assert len(load(styles)) == 60
+            assert len(load_folder(styles)) == 60
         [line] = [record.getMessage() for record in caplog.records]
         assert "left out: 5 pictures: it is no image" in line and "\n" not in line
         assert "bad0.png" in line and "bad2.png" in line and "and 2 more" in line
@@ -223,46 +223,46 @@ class TestRefusals:
         for path in (styles / "oil").iterdir():
             path.write_bytes(b"nonsense")
         with pytest.raises(ValueError, match=r"'oil'.*no readable images \(30 more cannot be read"):
-            load(styles)
+            load_folder(styles)
 
     def test_a_style_of_one(self, styles):
         draw(styles / "chalk" / "x.png")
         with pytest.raises(ValueError, match="'chalk'.*1 readable image, .*at least 2; add"):
-            load(styles)
+            load_folder(styles)
 
     def test_an_empty_style(self, styles):
         (styles / "notes").mkdir()
         with pytest.raises(ValueError, match="'notes'.*no readable images"):
-            load(styles)
+            load_folder(styles)
 
     def test_one_style_is_too_few(self, tmp_path):
         draw(tmp_path / "oil" / "x.png")
         with pytest.raises(ValueError, match="only the folder 'oil'.*at least 2 styles"):
-            load(tmp_path)
+            load_folder(tmp_path)
 
     def test_images_without_folders(self, tmp_path):
         draw(tmp_path / "x.png")
         with pytest.raises(ValueError, match="no folder.*folder of its own"):
-            load(tmp_path)
+            load_folder(tmp_path)
 
     def test_the_folder_around_the_set(self, styles):
         with pytest.raises(ValueError, match=r"if the styles are in .*set, name that folder"):
-            load(styles.parent)
+            load_folder(styles.parent)
 
     def test_no_folder(self, tmp_path):
         with pytest.raises(ValueError, match="is not a folder"):
-            load(tmp_path / "none")
+            load_folder(tmp_path / "none")
 
     def test_splits_among_styles(self, styles):
         draw(styles / "train" / "oil" / "x.png")
         with pytest.raises(ValueError, match=r"both train and other folders \(ink, oil\)"):
-            load(styles)
+            load_folder(styles)
 
     def test_splits_without_styles(self, tmp_path):
         draw(tmp_path / "train" / "x.png")
         draw(tmp_path / "test" / "x.png")
         with pytest.raises(ValueError, match="test has no folders in it"):
-            load(tmp_path)
+            load_folder(tmp_path)
 
     def test_a_style_that_is_only_in_the_test(self, tmp_path):
         for style in ("oil", "ink"):
@@ -271,7 +271,7 @@ class TestRefusals:
         for number in range(4):
             draw(tmp_path / "test" / "chalk" / f"{number}.png", seed=number)
         with pytest.raises(ValueError, match="test/chalk .*'chalk', which is not in the tr"):
-            load(tmp_path)
+            load_folder(tmp_path)
 
 
 def test_a_set_written_as_folders_is_read_back(tmp_path):
@@ -286,7 +286,7 @@ def test_a_set_written_as_folders_is_read_back(tmp_path):
         series=("one", "one", "two", "two", "three", "three", "four", "four"),
     )
     assert write_folders(written, tmp_path / "out") == 8
-    back = load(tmp_path / "out", size=16)
+    back = load_folder(tmp_path / "out", size=16)
     assert back.styles == written.styles and Counter(back.splits) == Counter(written.splits)
     row = back.keys.index("test/two/B")
     assert torch.equal(back.images[row], written.images[3])

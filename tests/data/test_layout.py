@@ -8,7 +8,7 @@ from PIL import Image
 
 from gan_lessons.data import layout
 from gan_lessons.data.entries import scan
-from gan_lessons.data.folders import assign_splits, load
+from gan_lessons.data.folders import assign_splits, load_folder
 
 
 def lay(home: Path, *folders: str, count: int = 4) -> Path:
@@ -80,7 +80,7 @@ class TestWhole:
     def test_other_folders_beside_a_whole_layout_are_left_out_and_named(self, tmp_path, other):
         lay(tmp_path, "trainA", "testA", "trainB", "testB", other)
         lines = []
-        data = load(tmp_path, 8, report=lines.append)
+        data = load_folder(tmp_path, 8, report=lines.append)
         assert data.styles == ("A", "B") and len(data) == 16
         assert any("left out: 4 × a picture outside" in line and other in line for line in lines)
 
@@ -120,7 +120,7 @@ class TestWhole:
             ]
         ):
             lines = []
-            load(lay(tmp_path / str(number), *folders), 8, report=lines.append)
+            load_folder(lay(tmp_path / str(number), *folders), 8, report=lines.append)
             assert words in lines[0] and "valid drawn by name" in lines[0].replace(" and test", "")
             assert "train/valid/test images: " in lines[0]
 
@@ -136,7 +136,7 @@ class TestPairs:
 
     @pytest.mark.parametrize("endings", [("_A", "_B"), ("_a", "_b"), ("-A", "-B")])
     def test_in_one_folder(self, tmp_path, endings):
-        data = load(self.pairs(tmp_path, endings), 8)
+        data = load_folder(self.pairs(tmp_path, endings), 8)
         assert data.styles == ("A", "B") and len(data) == 60
         keys = {style: data.subset(style=style).keys for style in "AB"}
         assert keys["A"] == keys["B"] and "7" in keys["A"]
@@ -147,7 +147,7 @@ class TestPairs:
     def test_within_splits(self, tmp_path):
         self.pairs(tmp_path / "train", ("_A", "_B"), 8)
         self.pairs(tmp_path / "test", ("_A", "_B"), 3)
-        data = load(tmp_path, 8)
+        data = load_folder(tmp_path, 8)
         assert data.styles == ("A", "B")
         assert len(data.subset("test")) == 6
         assert data.subset("test", "A").keys == data.subset("test", "B").keys
@@ -158,7 +158,7 @@ class TestPairs:
             for number in range(5):
                 name = tmp_path / f"train{style}" / f"{number}_{style}.png"
                 Image.new("RGB", (8, 8)).save(name)
-        data = load(tmp_path, 8)
+        data = load_folder(tmp_path, 8)
         assert data.subset(style="A").keys == data.subset(style="B").keys
         assert data.keys[0] == "train/0"
 
@@ -198,7 +198,7 @@ class TestHalf:
     def test_of_a_layout_is_refused_with_a_sentence(self, tmp_path, folders, words):
         lay(tmp_path, *folders)
         with pytest.raises(ValueError, match=words) as caught:
-            load(tmp_path, 8)
+            load_folder(tmp_path, 8)
         text = str(caught.value)
         assert text.isprintable() and text.endswith(".") and "; " in text
 
@@ -208,25 +208,25 @@ class TestNames:
     def test_a_style_whose_name_is_no_text_is_refused_at_the_start(self, tmp_path):
         lay(tmp_path, "oil", os.fsdecode(b"caf\xe9"))
         with pytest.raises(ValueError, match="caf.* has a name that is not UTF-8.*rename it"):
-            load(tmp_path, 8)
+            load_folder(tmp_path, 8)
 
     def test_and_so_is_a_set(self, tmp_path):
         home = lay(tmp_path / os.fsdecode(b"caf\xe9"), "oil", "ink")
         with pytest.raises(ValueError, match="has a name that is not UTF-8"):
-            load(home, 8)
+            load_folder(home, 8)
 
     def test_a_picture_may_be_called_anything(self, tmp_path):
         lay(tmp_path, "oil", "ink")
         names = (b"caf\xe9.png", b"a\nb.png", "Gräser, spät.png".encode())
         for name in names:
             Image.new("RGB", (8, 8)).save(tmp_path / "oil" / os.fsdecode(name))
-        keys = load(tmp_path, 8).subset(style="oil").keys
+        keys = load_folder(tmp_path, 8).subset(style="oil").keys
         assert {"caf\\xe9", "a\nb", "Gräser, spät"} < set(keys)
         assert all(key.encode("utf-8") for key in keys)
 
     def test_a_style_may_have_a_comma_and_a_space(self, tmp_path):
         lay(tmp_path, "Monet, late", "ink")
-        assert load(tmp_path, 8).styles == ("Monet, late", "ink")
+        assert load_folder(tmp_path, 8).styles == ("Monet, late", "ink")
 
 
 def test_whatever_is_left_out_is_told(tmp_path):
@@ -236,7 +236,7 @@ def test_whatever_is_left_out_is_told(tmp_path):
     (tmp_path / "notes.txt").touch()
     (tmp_path / "oil" / "bad.png").write_bytes(b"nonsense")
     lines = []
-    data = load(tmp_path, 8, report=lines.append)
+    data = load_folder(tmp_path, 8, report=lines.append)
     assert len(data) == 8
     told = "\n".join(lines[1:])
     for part in (

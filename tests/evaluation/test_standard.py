@@ -48,7 +48,7 @@ def bench(tiny_model, tiny_dataset):
 
 def test_figures_are_those_of_the_methods_pair_by_pair(bench, networks, tmp_path):
     lines = []
-    found = standard.evaluate(bench, networks, tmp_path, report=lines.append)
+    found = standard.measure_standard(bench, networks, tmp_path, report=lines.append)
     assert found == json.loads((tmp_path / FILE).read_text()) | {"protocol": found["protocol"]}
     assert set(found["figures"]) == set(bench.methods) and len(found["pairs"]) == 2
     pair = found["pairs"][0]
@@ -64,7 +64,9 @@ def test_figures_are_those_of_the_methods_pair_by_pair(bench, networks, tmp_path
 
 
 def test_the_truth_is_near_itself_and_drawings_of_the_style_get_no_kid(bench, networks, tmp_path):
-    found = standard.evaluate(bench, networks, tmp_path, report=lambda line: None)["figures"]
+    found = standard.measure_standard(bench, networks, tmp_path, report=lambda line: None)[
+        "figures"
+    ]
     assert found[contestants.TRUE]["lpips"] == 0
     assert "kid" not in found[contestants.NEAREST] and found[contestants.NEAREST]["lpips"] > 0
 

@@ -48,7 +48,7 @@ class Native:
 
 
 def exported(model: StyleTransfer, folder) -> Native:
-    onnx_graphs.write(model, OutputFolder(folder), "a model")
+    onnx_graphs.write_graphs(model, OutputFolder(folder), "a model")
     return Native(folder)
 
 
@@ -121,7 +121,7 @@ def test_instance_normalisation_is_exported_and_the_model_left_as_it_was(adain, 
 
 
 def test_the_example_of_the_readme_does_what_the_model_does(bundled, native):
-    readme.write(OutputFolder(native.folder), bundled, "emoji64")
+    readme.write_readme(OutputFolder(native.folder), bundled, "emoji64")
     text = (native.folder / "README.md").read_text(encoding="utf-8")
     assert "CC-BY-SA-4.0" in text.upper() and "0 noto" in text and "7 fluent_ink" in text
     for name in native.sessions:
@@ -146,7 +146,7 @@ def test_the_example_of_the_readme_does_what_the_model_does(bundled, native):
 
 
 def test_a_model_of_ones_own_has_the_licence_of_its_pictures(adain, tmp_path):
-    readme.write(OutputFolder(tmp_path), adain, "mine")
+    readme.write_readme(OutputFolder(tmp_path), adain, "mine")
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "what the pictures allow" in text and "0 a, 1 b, 2 c." in text
 
@@ -277,7 +277,7 @@ def test_missing_packages_are_named(adain, tmp_path, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(ValueError, match=r"gan-lessons\[web\]"):
-        onnx_graphs.write(adain, OutputFolder(tmp_path), "a model")
+        onnx_graphs.write_graphs(adain, OutputFolder(tmp_path), "a model")
 
 
 def test_an_unknown_format_is_refused(tmp_path):

@@ -48,12 +48,12 @@ def run_setup(source: str, tmp_path: Path, *paths: Path) -> tuple[str, str]:
 
 
 def setup_of(path: Path) -> str:
-    return next(notebook.code_cells(notebook.read(path)))["source"]
+    return next(notebook.code_cells(notebook.read_notebook(path)))["source"]
 
 
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.relative_to(NOTEBOOKS).as_posix())
 def test_set_up_cell_of_a_notebook(path, fake_colab, tmp_path):
-    repository = colab.repository_of(notebook.read(path))
+    repository = colab.repository_of(notebook.read_notebook(path))
     printed, asked = run_setup(setup_of(path), tmp_path, fake_colab)
     assert (f"github.com/{repository}" in asked) if repository else "OWNER/NAME" in printed
 
@@ -93,7 +93,7 @@ def test_installed_course_is_not_installed_again(fake_colab, tmp_path):
 def test_lesson_runs_from_the_wheel_in_an_empty_folder(path, installed, fake_colab, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
-    lesson = notebook.read(path)
+    lesson = notebook.read_notebook(path)
     witness = "import gan_lessons, sys; print(gan_lessons.__file__, 'google.colab' in sys.modules)"
     # The lesson's own cells come in between, so both ends speak of the package that they used.
     for name, place in (("first", 1), ("last", len(lesson["cells"]) + 1)):

@@ -23,7 +23,7 @@ def id_of(path: Path) -> str:
 
 @pytest.mark.parametrize("path", STORED, ids=id_of)
 def test_stored_notebook_keeps_the_contract(path):
-    assert not contract.violations(notebook.read(path), path, NOTEBOOKS)
+    assert not contract.violations(notebook.read_notebook(path), path, NOTEBOOKS)
 
 
 @pytest.mark.parametrize("path", STORED, ids=id_of)
@@ -35,7 +35,7 @@ def test_stored_notebook_is_valid_and_written_as_jupyterlab_would(path):
 
 
 def test_all_notebooks_name_the_same_repository():
-    assert len({colab.repository_of(notebook.read(path)) for path in STORED}) <= 1
+    assert len({colab.repository_of(notebook.read_notebook(path)) for path in STORED}) <= 1
 
 
 @pytest.fixture
@@ -43,14 +43,14 @@ def folder(tmp_path) -> Path:
     """A folder of notebooks with one lesson, its solutions and its picture."""
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "face.svg").write_text("<svg/>")
-    notebook.write(tmp_path / "01_gan_loss.ipynb", examples.lesson())
-    notebook.write(tmp_path / "solutions" / "01_gan_loss.ipynb", examples.solutions())
+    notebook.write_notebook(tmp_path / "01_gan_loss.ipynb", examples.lesson())
+    notebook.write_notebook(tmp_path / "solutions" / "01_gan_loss.ipynb", examples.solutions())
     return tmp_path
 
 
 def check(folder: Path, edit, name: str = "01_gan_loss.ipynb") -> str:
     path = folder / name
-    edited = notebook.read(path)
+    edited = notebook.read_notebook(path)
     edit(edited["cells"], edited)
     return "\n".join(contract.violations(edited, path, folder))
 

@@ -19,14 +19,14 @@ SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 def test_solutions_pass_and_stubs_and_wrong_answers_do_not(path):
     table = WRONG / f"{path.stem}.py"
     wrong = runpy.run_path(str(table))["WRONG"] if table.exists() else {}
-    assert not tried_exercises.problems(notebook.read(path), path.parent, wrong)
+    assert not tried_exercises.problems(notebook.read_notebook(path), path.parent, wrong)
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_lesson_shows_the_exercises_of_its_solutions(path):
-    lesson = notebook.read(NOTEBOOKS / path.name)
+    lesson = notebook.read_notebook(NOTEBOOKS / path.name)
     shown = [cell["source"] for cell in lesson["cells"] if "exercise" in tags(cell)]
-    assert shown == [cell["source"] for cell in stubs.exercises(notebook.read(path))]
+    assert shown == [cell["source"] for cell in stubs.exercises(notebook.read_notebook(path))]
 
 
 def test_wrong_answers_belong_to_a_lesson():

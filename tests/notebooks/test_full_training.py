@@ -14,7 +14,7 @@ LESSON = Path(__file__).parent.parent.parent / "notebooks" / "13_full_training.i
 
 def names_at(**parameters):
     """What the lesson has defined before its first section, with parameters of one's own."""
-    cells = list(notebook.code_cells(notebook.read(LESSON)))
+    cells = list(notebook.code_cells(notebook.read_notebook(LESSON)))
     place = next(k for k, cell in enumerate(cells) if "parameters" in notebook.tags(cell))
     names = {}
     for cell in cells[: place + 1]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from gan_lessons.restyle.folder import restyle_files
-from gan_lessons.restyle.gallery import page
+from gan_lessons.restyle.gallery import gallery_page
 from gan_lessons.restyle.sources import distinct, find_sources
 from gan_lessons.restyle.wish import Wish, check_cost, of_one
 from gan_lessons.style_transfer import StyleTransfer
@@ -342,7 +342,7 @@ def test_gallery_escapes_whatever_a_name_holds():
         ],
         "skipped": [{"file": evil, "reason": evil}],
     }
-    links = Links(page(manifest))
+    links = Links(gallery_page(manifest))
     assert "script" not in links.tags
     assert unquote(links.targets[1]) == f"{evil}.webp"
     assert links.images[0]["alt"] == f"{evil}, the source"

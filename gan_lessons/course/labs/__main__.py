@@ -33,7 +33,7 @@ def main(words: list[str]) -> int:
         if asked.lesson is None:
             print(catalogue.describe())
         else:
-            catalogue.run(
+            catalogue.run_labs(
                 asked.lesson,
                 preset=asked.preset,
                 out=asked.out,

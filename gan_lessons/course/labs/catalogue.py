@@ -61,7 +61,7 @@ def experiments(begins: str = "") -> list[Experiment]:
 
 def bundled(lesson: str) -> dict[str, Any]:
     """Read what came with the course for a lesson; empty where nothing did."""
-    return store.read(share("data") / "lessons" / lesson)
+    return store.read_store(share("data") / "lessons" / lesson)
 
 
 def describe() -> str:
@@ -96,7 +96,7 @@ def costs(stored: dict[str, Any]) -> list[str]:
     return lines + ([f"{count_of(len(kept), 'network')}, {size:.0f} KiB"] if kept else [])
 
 
-def run(
+def run_labs(
     begins: str,
     *,
     preset: str,
@@ -134,16 +134,18 @@ def run(
         )
         for name in again or []:
             lesson.forget(name)
-        report(f"{each.lesson}: {forecast(times, lesson.folder.root)}")
+        report(f"{each.lesson}: {forecast_labs(times, lesson.folder.root)}")
         each.run(lesson, preset, report)
 
 
-def forecast(times: dict[str, float], folder: Path) -> str:
+def forecast_labs(times: dict[str, float], folder: Path) -> str:
     """Say what the results that a folder lacks took when they were made for the course."""
     if not times:
         return f"cost {UNKNOWN} yet"
     missing = [
-        seconds for name, seconds in times.items() if name not in store.read(folder)["results"]
+        seconds
+        for name, seconds in times.items()
+        if name not in store.read_store(folder)["results"]
     ]
     if not missing:
         return "all that came with the course is there"

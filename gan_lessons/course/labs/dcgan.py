@@ -16,6 +16,7 @@ from gan_lessons.config import TrainConfig
 from gan_lessons.course.labs.sample_measures import LATENT, SIZE, Judge, draw, gradient_norms
 from gan_lessons.course.labs.sample_measures import checkerboard as checkerboard  # for lesson 03
 from gan_lessons.course.labs.sample_measures import in_rows as in_rows
+from gan_lessons.course.labs.store import Report, Store
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.samples import Samples
 from gan_lessons.images.resize import resize
@@ -206,7 +207,7 @@ def effect(figures: dict[str, float], part: str) -> float:
     return sum(on) / len(on) - sum(off) / len(off)
 
 
-def run(store, preset: str, report: Callable[[str], None]) -> None:
+def run(store: Store, preset: str, report: Report) -> None:
     """Make all results of the lesson, the long training last."""
     budget = BUDGETS[preset]
     images = pictures()
@@ -241,7 +242,9 @@ def real(judge: Judge, budget: Budget) -> dict[str, Any]:
     return {"pictures": len(held_out), **judge(held_out.float() / 127.5 - 1)}
 
 
-def long(store, images: Tensor, judge: Judge, budget: Budget, precision: str) -> dict[str, Any]:
+def long(
+    store: Store, images: Tensor, judge: Judge, budget: Budget, precision: str
+) -> dict[str, Any]:
     """The generator whose weights come with the course."""
     model = DCGANConfig(latent_dim=LATENT, width=budget.long_width, upsample="resize")
     # One style has few emoji: light penalty and shifts keep D from learning them by heart.
@@ -278,7 +281,7 @@ def ablation(
     }
 
 
-def dense(store, images: Tensor, judge: Judge, budget: Budget, seed: int) -> dict[str, Any]:
+def dense(store: Store, images: Tensor, judge: Judge, budget: Budget, seed: int) -> dict[str, Any]:
     """Dense networks with about as many parameters as the convolutional ones."""
     rows = images.flatten(1).float() / 127.5 - 1
     width = 2 * budget.width

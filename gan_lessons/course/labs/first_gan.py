@@ -4,13 +4,13 @@ Lesson 02 shows one seed of each: discriminators of one, two and three layers, a
 learns too slowly, and the cure.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from gan_lessons.config import TrainConfig
+from gan_lessons.course.labs.store import Report, Store
 from gan_lessons.data.samples import Samples
 from gan_lessons.data.toy import Mixture, ring
 from gan_lessons.models.gan import GAN
@@ -88,7 +88,7 @@ def fit(config: DenseGANRecipe, mixture: Mixture) -> dict[str, Any]:
     return {"modes": int((counts >= SHARE * MEASURED).sum()), "quality": quality}
 
 
-def run(store, preset: str, report: Callable[[str], None]) -> None:
+def run(store: Store, preset: str, report: Report) -> None:
     """Make every training with every seed."""
     budget, mixture = BUDGETS[preset], ring(modes=8, radius=2.0, std=0.1)
     for name in TRAININGS:

@@ -5,7 +5,6 @@ damaged test pictures come back, and how varied the samples are. Two more networ
 GAN and a denoiser, learn repair from pairs of damaged and clean pictures.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -27,7 +26,7 @@ from gan_lessons.course.labs.four_models import (
     parameters,
     vae,
 )
-from gan_lessons.course.labs.store import load_weights
+from gan_lessons.course.labs.store import Report, Store, load_weights
 from gan_lessons.data.batches import generator_at
 from gan_lessons.data.load import load_dataset
 from gan_lessons.images.pixels import to_uint8
@@ -124,7 +123,7 @@ def draw(generator: nn.Module, count: int, seed: int) -> Tensor:
     return torch.cat([generator(part).float() for part in z.split(100)])
 
 
-def run(store, preset: str, report: Callable[[str], None]) -> None:
+def run(store: Store, preset: str, report: Report) -> None:
     """Make all results: the real set, the rivals for each seed, the repairers for each seed."""
     budget = BUDGETS[preset]
     store.once("real", lambda: real_set(budget))
@@ -149,7 +148,7 @@ def real_set(budget: Budget) -> dict[str, Any]:
     return {"train": floor, "nothing": untouched, "samples": len(real), "tested": len(truth)}
 
 
-def rivals(store, budget: Budget, seed: int, report: Callable[[str], None]) -> dict[str, Any]:
+def rivals(store: Store, budget: Budget, seed: int, report: Report) -> dict[str, Any]:
     """Train a GAN and a VAE in turns, and measure both."""
     images, truth = pictures("train"), chosen("test", budget.tested, seed=1)
     real, features = real_features("test", budget.samples), embed(truth)[0]
@@ -199,7 +198,7 @@ def restored(trainer: Trainer, truth: Tensor, features: Tensor, steps: int) -> d
     return found
 
 
-def repairers(store, budget: Budget, seed: int) -> dict[str, Any]:
+def repairers(store: Store, budget: Budget, seed: int) -> dict[str, Any]:
     """Train a conditional GAN and a denoiser on the same pairs in turns, and measure both."""
     images, truth = pictures("train"), chosen("test", budget.tested, seed=1)
     features = embed(truth)[0]
@@ -230,7 +229,7 @@ def described(trainer: Trainer) -> dict[str, Any]:
     }
 
 
-def keep(store, trainer: Trainer, name: str, seed: int) -> None:
+def keep(store: Store, trainer: Trainer, name: str, seed: int) -> None:
     """Store what the lesson uses of the first seed: averages, discriminators left out."""
     if seed == 0:
         for part, network in trainer.state.averages.items():

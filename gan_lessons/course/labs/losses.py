@@ -5,7 +5,7 @@ all. Of each run we keep modes reached, share of good points and distance to the
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from gan_lessons.config import TrainConfig
 from gan_lessons.course.labs.stacked_training import Together, join
+from gan_lessons.course.labs.store import Report, Store
 from gan_lessons.data.samples import Samples
 from gan_lessons.data.toy import Mixture, ring
 from gan_lessons.models.gan import GAN
@@ -278,7 +279,7 @@ def cells() -> dict[str, dict[str, Any]]:
     return found | {"wasserstein | gp, 5 critic steps": slow}
 
 
-def run(store, preset: str, report: Callable[[str], None]) -> None:
+def run(store: Store, preset: str, report: Report) -> None:
     """Fill the table; what differs in family and seed alone is trained at once.
 
     The CPU seconds of all of these are booked on the first of them; what each regulariser costs is

@@ -5,7 +5,6 @@ fifth family. A small style-transfer model learns between both, once for each we
 ten draws of one source we count the families that they reach, as the style classifier judges.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons.config import DataConfig, TrainConfig
-from gan_lessons.course.labs.store import load_weights, weights_config
+from gan_lessons.course.labs.store import Report, Store, load_weights, weights_config
 from gan_lessons.data.batches import Batches, generator_at
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
@@ -224,7 +223,7 @@ class Course:
         return {name: value.item() for name, value in terms.items()}
 
 
-def run(store, preset: str, report: Callable[[str], None]) -> None:
+def run(store: Store, preset: str, report: Report) -> None:
     """Measure real drawings, and train one model for each weight and seed."""
     budget = BUDGETS[preset]
     store.once("real", lambda: real(budget))
@@ -251,7 +250,7 @@ def real(budget: Budget) -> dict[str, Any]:
     }
 
 
-def follow(store, budget: Budget, weight: float, seed: int, report: Callable[[str], None]) -> None:
+def follow(store: Store, budget: Budget, weight: float, seed: int, report: Report) -> None:
     """Train one model, and keep what it is worth at every look.
 
     What a run that was cut off had kept stays; the training itself begins again.
@@ -274,7 +273,7 @@ def follow(store, budget: Budget, weight: float, seed: int, report: Callable[[st
         store.once(name, lambda steps=steps: look(steps), precision=precision)
 
 
-def keep(store, course: Course, weight: float) -> None:
+def keep(store: Store, course: Course, weight: float) -> None:
     """Store the averaged networks that draw."""
     for name in KEPT:
         store.weights(f"{name}_{weight:g}", course.state.averages[name], shapes(course))

@@ -65,7 +65,7 @@ class Store:
         self.lesson, self.preset, self.report = Path(root).name, preset, report
         self.device, self.costs = torch.device(device), costs or {}
         self.making: str | None = None
-        stored = read(self.folder.root)
+        stored = read_store(self.folder.root)
         if stored["results"] and stored["preset"] != preset:
             raise ValueError(
                 f"{self.folder.root} holds results of preset {stored['preset']}; "
@@ -94,7 +94,7 @@ class Store:
         Raises:
             ValueError: if `make` gives no dictionary, or one that names what the store adds.
         """
-        if (known := read(self.folder.root)["results"].get(name)) is not None:
+        if (known := read_store(self.folder.root)["results"].get(name)) is not None:
             self.report(f"{self.lesson}: {name} is there")
             return known
         cost = f", about {self.costs[name]:.0f} CPU seconds" if name in self.costs else ""
@@ -147,13 +147,13 @@ class Store:
 
     def forget(self, name: str) -> None:
         """Drop a stored result, so that it is made anew."""
-        stored = read(self.folder.root)
+        stored = read_store(self.folder.root)
         stored["results"].pop(name, None)
         self._write(stored)
 
     def finish(self, module: str) -> None:
         """Note that all results of a module are there."""
-        stored = read(self.folder.root)
+        stored = read_store(self.folder.root)
         stored["complete"] = sorted({*stored["complete"], module})
         self._write(stored)
 
@@ -162,7 +162,8 @@ class Store:
         return {"device": gpu or self.device.type, **provenance()}
 
     def _keep(self, section: str, name: str, entry: dict) -> None:
-        stored = read(self.folder.root)  # again: another run may have stored something meanwhile
+        # Again, because another run may have stored something meanwhile.
+        stored = read_store(self.folder.root)
         stored[section][name] = entry
         self._write(stored)
 
@@ -184,7 +185,7 @@ def results(lesson: str) -> dict[str, dict]:
     Raises:
         ValueError: if there are none; the sentence names the command that makes them.
     """
-    found = read(_home(lesson))["results"]
+    found = read_store(_home(lesson))["results"]
     if not found:
         raise ValueError(_missing(lesson))
     return found
@@ -223,7 +224,7 @@ def weights_config(lesson: str, name: str) -> dict:
         return parse_json(file.metadata()["config"])
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read_store(folder: Path) -> dict[str, Any]:
     """Read a folder's results.
 
     Args:

@@ -6,11 +6,11 @@ float32 may use the shorter format of tensor cores, as PyTorch lets them.
 """
 
 import time
-from collections.abc import Callable
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from gan_lessons.course.labs.store import Report, Store
 from gan_lessons.data.batches import Batches
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
@@ -34,7 +34,7 @@ def recipe(batch: int, **changes: object) -> Config:
     return preset("full").override({"train.batch": str(batch), **changes})
 
 
-def run(store, preset: str, report: Callable[[str], None]) -> None:
+def run(store: Store, preset: str, report: Report) -> None:
     """Measure; on a GPU a few seconds a row."""
     dataset, device = load_dataset(DATA), store.device
     sizes = BATCHES[preset]

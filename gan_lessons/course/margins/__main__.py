@@ -98,7 +98,7 @@ def _kept(path: Path, root: Path, out: OutputFolder) -> Iterator[measure.Measure
 def _bands(path: Path) -> dict[str, claims.Claim]:
     """The claims that a notebook stores, each by its name."""
     found: dict[str, claims.Claim] = {}
-    for each in claims.recorded(notebook.read(path)):
+    for each in claims.recorded(notebook.read_notebook(path)):
         if each.verdict != "recorded":
             found[measure.told_apart(each.name, found)] = each
     return found

@@ -30,7 +30,7 @@ def measure(path: Path, setting: Setting, *, until: str = "") -> Measured:
         Plain data: "setting", "digest", "values" (a name and a number each; of a name that comes
         twice, the second one is called "name (2)"), "errors", "seconds", "cpu_seconds", "made".
     """
-    lesson = notebook.read(path)
+    lesson = notebook.read_notebook(path)
     if until:
         lesson["cells"] = _up_to(lesson["cells"], until)
     _prepare(lesson, setting)
@@ -58,7 +58,7 @@ def digest(path: Path) -> str:
     Imports, the ends of bands and all words are left out: they change no number.
     """
     seen = hashlib.sha256()
-    for cell in notebook.code_cells(notebook.read(path)):
+    for cell in notebook.code_cells(notebook.read_notebook(path)):
         tree = _Bare().visit(ast.parse(cell["source"]))
         seen.update(ast.unparse(ast.fix_missing_locations(tree)).encode())
     return seen.hexdigest()[:16]

@@ -18,7 +18,7 @@ from gan_lessons.course.publish import colab, contract, outputs, stubs
 CELL_SECONDS = 600
 
 
-def build(path: Path, root: Path) -> list[str]:
+def build_lesson(path: Path, root: Path) -> list[str]:
     """Builds one notebook and stores it.
 
     Args:
@@ -32,14 +32,14 @@ def build(path: Path, root: Path) -> list[str]:
         ValueError: if a cell fails, or the notebook or its solutions cannot be read.
     """
     relative = path.relative_to(root).as_posix()
-    lesson = notebook.read(path)
+    lesson = notebook.read_notebook(path)
     colab.prepare(lesson, f"notebooks/{relative}")
     solutions = notebook.solutions_of(path)
     if solutions.is_file():
-        stubs.write_stubs(lesson, notebook.read(solutions))
+        stubs.write_stubs(lesson, notebook.read_notebook(solutions))
     execute(lesson, path)
     outputs.clean(lesson)
-    notebook.write(path, lesson)
+    notebook.write_notebook(path, lesson)
     return contract.violations(lesson, path, root)
 
 
@@ -125,7 +125,7 @@ def main(names: list[str]) -> int:
         print(f"== {path.relative_to(root)}", flush=True)
         begun = time.perf_counter()
         try:
-            found = build(path, root)
+            found = build_lesson(path, root)
         except ValueError as error:
             found = [f"not stored. {error}"]
         for sentence in found:

@@ -113,11 +113,11 @@ def write_addresses(repository: str, root: Path | None = None) -> list[Path]:
     root = nb.share("notebooks") if root is None else root
     changed = []
     for path in nb.notebooks(root):
-        notebook = nb.read(path)
+        notebook = nb.read_notebook(path)
         before = [cell["source"] for cell in notebook["cells"]]
         prepare(notebook, f"notebooks/{path.relative_to(root).as_posix()}", repository)
         if [cell["source"] for cell in notebook["cells"]] != before:
-            changed.append(nb.write(path, notebook))
+            changed.append(nb.write_notebook(path, notebook))
     return changed
 
 

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gan_lessons.course.notebook import Notebook, code_cells, read, tags
+from gan_lessons.course.notebook import Notebook, code_cells, read_notebook, tags
 from gan_lessons.files import share
 
 LEFT_OUT = {"setup", "imports", "parameters", "exercise"}
@@ -71,7 +71,7 @@ def main() -> None:
     """Print the density of every lesson, the densest cells by their numbers."""
     every: list[CellDensity] = []
     for path in sorted(share("notebooks").glob("*.ipynb")):
-        cells = densities(read(path))
+        cells = densities(read_notebook(path))
         every += cells
         dense = sorted((c for c in cells if c.nodes > TOO_DENSE), key=lambda c: -c.nodes)
         named = ", ".join(f"cell {c.number}: {c.nodes:.0f}" for c in dense)

@@ -54,7 +54,9 @@ def parameters_of(lesson: Path, given: Parameters) -> Parameters:
             no such preset; the sentence lists the lesson's parameters.
     """
     tagged = [
-        cell for cell in notebook.read(lesson)["cells"] if "parameters" in notebook.tags(cell)
+        cell
+        for cell in notebook.read_notebook(lesson)["cells"]
+        if "parameters" in notebook.tags(cell)
     ]
     own = notebook.literals(tagged[0]) if tagged else {}
     listed = ", ".join(f"{name} = {value!r}" for name, value in (own or {}).items()) or "none"

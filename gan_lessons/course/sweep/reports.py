@@ -141,7 +141,7 @@ def figure(runs: Sequence[Row], name: str, by: Sequence[str] = (), *, show: bool
     )
 
 
-def write(folder: str | Path, by: Sequence[str] = (), of: str = "") -> str:
+def write_report(folder: str | Path, by: Sequence[str] = (), of: str = "") -> str:
     """Writes `report.md`, and `report.png` where one value is asked for, beside the runs.
 
     Args:

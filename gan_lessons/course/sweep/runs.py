@@ -72,9 +72,9 @@ def run_lesson(
     limit = cell_seconds or CELL_SECONDS[values.get("preset", PRESETS[0])]
     error = _execute(lesson, values, folder.path(lesson.name), limit)
     wall, cpu = time.perf_counter() - wall, cpu_since(cpu)
-    executed = notebook.read(folder.path(lesson.name))
+    executed = notebook.read_notebook(folder.path(lesson.name))
     outputs.clean(executed)
-    notebook.write(folder.path(lesson.name), executed)
+    notebook.write_notebook(folder.path(lesson.name), executed)
     found = claims.recorded(executed)
     holds = all(each.verdict != "does not hold" for each in found)
     result = {

@@ -51,7 +51,7 @@ class _Seen:
     remarks: tuple[str, ...] = ()
 
 
-def check(
+def inspect_folder(
     directory: str | Path, *, size: int = 64, progress: Callable[[int, int], None] | None = None
 ) -> Report:
     """Looks through a folder with one subfolder a style.

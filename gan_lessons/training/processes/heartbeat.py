@@ -4,6 +4,10 @@ A killed process closes its connections, and the others notice in their next mes
 frozen, or whose machine is gone, does not; waiting for it would take the backend's half hour. So
 each process gives a sign of life, and each watches its neighbour's, in a thread of its own, because
 the main thread may be waiting in a message that will never be answered.
+
+The fault that it catches was made on purpose: one of two processes stopped by SIGSTOP. With it the
+other ended within a minute and said how to go on; without it both still waited when we gave up
+after two and a half. The launcher's own heartbeats are between launchers, and see no frozen child.
 """
 
 import os

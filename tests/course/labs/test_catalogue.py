@@ -6,7 +6,7 @@ import pytest
 
 from gan_lessons.course.labs import __main__ as command
 from gan_lessons.course.labs import catalogue
-from gan_lessons.course.labs.store import read
+from gan_lessons.course.labs.store import read_store
 
 MODULE = '''\
 """How long a walk
@@ -68,7 +68,7 @@ def test_list_says_what_is_made_and_what_it_took(walks, capsys):
     assert command.main(["03"]) == 0
     out = capsys.readouterr().out
     assert "03_walks: cost not measured yet" in out and "walk/2 took" in out
-    assert read(walks / "data/lessons/03_walks")["results"]["walk/2"]["length"] == 2
+    assert read_store(walks / "data/lessons/03_walks")["results"]["walk/2"]["length"] == 2
     assert command.main([]) == 0
     out = capsys.readouterr().out
     assert "(walks): complete" in out and "2 results, preset class, 0 s of CPU time on cpu" in out
@@ -84,7 +84,7 @@ def test_cost_is_said_before(walks, capsys):
 
 
 def test_forecast_counts_what_is_missing(tmp_path):
-    assert catalogue.forecast({"a": 100.0, "b": 200.0}, tmp_path).endswith(
+    assert catalogue.forecast_labs({"a": 100.0, "b": 200.0}, tmp_path).endswith(
         "about 5 min of CPU time"
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gan_lessons.course.labs import first_gan as lab
-from gan_lessons.course.labs.store import Store, read, results
+from gan_lessons.course.labs.store import Store, read_store, results
 from gan_lessons.data.toy import ring
 
 
@@ -33,7 +33,7 @@ def test_equal_seeds_give_equal_counts_and_others_differ():
 def test_every_training_runs_with_every_seed(tmp_path):
     folder = tmp_path / lab.LESSON
     lab.run(Store(folder, preset="smoke", report=lambda line: None), "smoke", lambda line: None)
-    made = read(folder)["results"]
+    made = read_store(folder)["results"]
     assert list(made) == [f"{name}, seed {seed}" for name in lab.TRAININGS for seed in (0, 1)]
 
 

@@ -5,7 +5,7 @@ import torch
 
 from gan_lessons.course import repair
 from gan_lessons.course.labs import four_models, gan_vs_vae, gan_vs_vae_evidence
-from gan_lessons.course.labs.store import Store, read
+from gan_lessons.course.labs.store import Store, read_store
 from gan_lessons.data.samples import Samples
 from gan_lessons.metrics.perceptual import apart
 
@@ -18,7 +18,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trial") / "07_gan_vs_vae"
     store = Store(folder, preset="smoke", report=lambda line: None)
     gan_vs_vae.run(store, "smoke", lambda line: None)
-    return read(folder)
+    return read_store(folder)
 
 
 def test_equal_parameters():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_lessons.course.labs import many_outputs as lab
-from gan_lessons.course.labs.store import Store, read
+from gan_lessons.course.labs.store import Store, read_store
 from gan_lessons.data.load import load_dataset
 from gan_lessons.metrics.style import judge
 
@@ -14,7 +14,7 @@ def made(tmp_path_factory):
     """All results of the smallest preset, and their folder."""
     folder = tmp_path_factory.mktemp("outputs") / lab.LESSON
     lab.run(Store(folder, preset="smoke", report=lambda line: None), "smoke", lambda line: None)
-    return folder, read(folder)
+    return folder, read_store(folder)
 
 
 def test_the_mixture_holds_four_families_under_one_name():

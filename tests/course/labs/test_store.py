@@ -12,7 +12,7 @@ from gan_lessons.course.labs.store import (
     Store,
     load_weights,
     plain,
-    read,
+    read_store,
     readable,
     results,
     weights_config,
@@ -127,7 +127,7 @@ def test_weights_come_back_in_half_precision_with_their_config(home):
     assert loaded[1].num_batches_tracked == 70000
     for key, value in network.state_dict().items():
         torch.testing.assert_close(loaded.state_dict()[key], value, rtol=1e-3, atol=1e-4)
-    entry = read(home)["weights"]["critic"]
+    entry = read_store(home)["weights"]["critic"]
     assert entry["result"] == "a" and entry["bytes"] == path.stat().st_size
     assert entry["parameters"] == 3 * 4 + 4 + 4 + 4
 

@@ -42,7 +42,7 @@ def course(tmp_path, monkeypatch) -> Path:
     sources = [("parameters", "preset = 'smoke'\nseed = 0"), ("a", LESSON), ("b", CHECK)]
     cells = [new_cell("code", text, tag=tag, name=tag) for tag, text in sources]
     made = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": KERNEL}, "cells": cells}
-    notebook.write(tmp_path / "notebooks" / "01_tiny.ipynb", made)
+    notebook.write_notebook(tmp_path / "notebooks" / "01_tiny.ipynb", made)
     (tmp_path / "data" / "lessons").mkdir(parents=True)
     monkeypatch.setenv("GAN_LESSONS_DATA", str(tmp_path))
     return tmp_path
@@ -79,13 +79,13 @@ def test_setting_reaches_the_notebook(course):
 
 def test_run_up_to_a_claim_leaves_out_what_follows(course):
     lesson = course / "notebooks" / "01_tiny.ipynb"
-    stored = notebook.read(lesson)
+    stored = notebook.read_notebook(lesson)
     measured = measure.measure(lesson, USUAL, until="threads")
     assert "threads" in values(measured)  # nothing is stored yet, so all of it ran
     for cell in stored["cells"][1:2]:
         data = {"application/vnd.gan-lessons.claim+json": {"name": "threads", "value": 1}}
         cell["outputs"] = [{"output_type": "display_data", "data": data, "metadata": {}}]
-    notebook.write(lesson, stored)
+    notebook.write_notebook(lesson, stored)
     shorter = values(measure.measure(lesson, USUAL, until="threads"))
     assert "threads" in shorter and not any("Exercise" in name for name in shorter)
 
@@ -95,12 +95,12 @@ def test_runs_are_kept_and_go_on(course, tmp_path):
     lesson = root / "01_tiny.ipynb"
     first = measure.store(lesson, root, USUAL, out)
     assert measure.store(lesson, root, USUAL, out) == first  # to the second that it took
-    edited = notebook.read(lesson)
+    edited = notebook.read_notebook(lesson)
     edited["cells"][1]["source"] = LESSON.replace("-1, 9)", "-5, 9, refuses='a negative seed')")
-    notebook.write(lesson, edited)
+    notebook.write_notebook(lesson, edited)
     assert measure.stored(lesson, root, USUAL, out) == first  # a band changes no number
     edited["cells"][1]["source"] = LESSON.replace('"seed", seed', '"seed", seed + 1')
-    notebook.write(lesson, edited)
+    notebook.write_notebook(lesson, edited)
     assert measure.stored(lesson, root, USUAL, out) is None
     assert measure.stored(lesson, root, Setting(seed=1), out) is None
 
@@ -114,9 +114,9 @@ def test_command_says_the_cost_and_writes_the_table(course, tmp_path, capsys):
     assert said.startswith("5 runs, 0 of them kept already; the others take about 2 minutes of")
     assert "2 of 5  01_tiny seed=1" in said
     # The bands come from what the lesson stores, as `make lessons` leaves it.
-    executed = notebook.read(lesson)
+    executed = notebook.read_notebook(lesson)
     measure.build_lessons.execute(executed, lesson)
-    notebook.write(lesson, executed)
+    notebook.write_notebook(lesson, executed)
     assert command.main(words) == 1  # the check fails at other seeds only from 2 on, yet is near
     said = capsys.readouterr().out
     assert said.startswith("5 runs, 2 of them kept already") and "3 of 3" in said

@@ -30,7 +30,7 @@ def cell(kind: str, source: str, *tags: str, name: str) -> dict:
 def write(path: Path, *cells: dict) -> Path:
     metadata = {"kernelspec": {"display_name": "mine", "name": "python3"}, "widgets": {}}
     made = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": list(cells)}
-    return notebook.write(path, made)
+    return notebook.write_notebook(path, made)
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def lesson(tmp_path) -> Path:
 
 @pytest.fixture
 def built(lesson) -> dict:
-    build_lessons.build(lesson, lesson.parent)
-    return notebook.read(lesson)
+    build_lessons.build_lesson(lesson, lesson.parent)
+    return notebook.read_notebook(lesson)
 
 
 def test_built_lesson(built, lesson):
@@ -85,16 +85,16 @@ def test_built_lesson(built, lesson):
 
 def test_solutions_pass_their_checks(lesson):
     path = notebook.solutions_of(lesson)
-    found = build_lessons.build(path, lesson.parent)
+    found = build_lessons.build_lesson(path, lesson.parent)
     assert not found
-    assert notebook.read(path)["cells"][-1]["outputs"][0]["text"] == "1: passed\n"
+    assert notebook.read_notebook(path)["cells"][-1]["outputs"][0]["text"] == "1: passed\n"
 
 
 def test_building_twice_writes_the_same_bytes(lesson):
     path = notebook.solutions_of(lesson)
-    build_lessons.build(path, lesson.parent)
+    build_lessons.build_lesson(path, lesson.parent)
     once = path.read_bytes()
-    build_lessons.build(path, lesson.parent)
+    build_lessons.build_lesson(path, lesson.parent)
     assert path.read_bytes() == once
 
 
@@ -108,7 +108,7 @@ def test_failing_cell_is_named_and_the_notebook_stays(tmp_path):
     )
     before = path.read_bytes()
     with pytest.raises(ValueError, match=r"02_gan.ipynb: code cell 3 \(unknown \+ x\): NameError"):
-        build_lessons.build(path, tmp_path)
+        build_lessons.build_lesson(path, tmp_path)
     assert path.read_bytes() == before
 
 

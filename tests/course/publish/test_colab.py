@@ -15,15 +15,15 @@ def plain(title: str = "# Title\n\nText.") -> dict:
 
 @pytest.fixture
 def folder(tmp_path):
-    notebook.write(tmp_path / "00_start_here.ipynb", plain())
-    notebook.write(tmp_path / "solutions" / "01_gan_loss.ipynb", plain("# Solutions"))
-    notebook.write(tmp_path / ".ipynb_checkpoints" / "00_start_here.ipynb", plain())
+    notebook.write_notebook(tmp_path / "00_start_here.ipynb", plain())
+    notebook.write_notebook(tmp_path / "solutions" / "01_gan_loss.ipynb", plain("# Solutions"))
+    notebook.write_notebook(tmp_path / ".ipynb_checkpoints" / "00_start_here.ipynb", plain())
     return tmp_path
 
 
 def test_address_and_badge_reach_every_notebook(folder):
     assert len(colab.write_addresses("ada/gan-lessons", folder)) == 2
-    start, solutions = (notebook.read(path) for path in notebook.notebooks(folder))
+    start, solutions = (notebook.read_notebook(path) for path in notebook.notebooks(folder))
     badge = "colab.research.google.com/github/ada/gan-lessons/blob/main/notebooks/"
     assert f"{badge}00_start_here.ipynb)" in start["cells"][0]["source"]
     assert f"{badge}solutions/01_gan_loss.ipynb)" in solutions["cells"][0]["source"]
@@ -37,7 +37,7 @@ def test_writing_twice_changes_nothing_and_another_address_replaces_the_first(fo
     colab.write_addresses("ada/gan-lessons", folder)
     assert not colab.write_addresses("ada/gan-lessons", folder)
     assert len(colab.write_addresses("bob/course.v2", folder)) == 2
-    start = notebook.read(folder / "00_start_here.ipynb")
+    start = notebook.read_notebook(folder / "00_start_here.ipynb")
     assert "ada/" not in str(start) and str(start).count("Open in Colab") == 1
     assert len(start["cells"]) == 3
 

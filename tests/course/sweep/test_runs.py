@@ -51,7 +51,7 @@ def course(tmp_path_factory):
     sources = [("setup", "pass"), ("parameters", PARAMETERS), ("a", CLAIMS), ("b", LAST)]
     cells = [new_cell("code", text, tag=tag, name=tag) for tag, text in sources]
     made = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": KERNEL}, "cells": cells}
-    notebook.write(root / "notebooks" / "04_tiny.ipynb", made)
+    notebook.write_notebook(root / "notebooks" / "04_tiny.ipynb", made)
     return root
 
 
@@ -75,7 +75,7 @@ def test_run_leaves_its_notebook_and_what_it_found(tmp_path):
     assert end["value"] == 0.01
     assert result["seconds"] > 0 and result["cpu_seconds"] > 0
     assert "commit" in result["made"] and "torch" in result["made"]
-    executed = notebook.read(tmp_path / "run" / "04_tiny.ipynb")
+    executed = notebook.read_notebook(tmp_path / "run" / "04_tiny.ipynb")
     outputs = [cell["outputs"] for cell in notebook.code_cells(executed)]
     assert "slow False" in outputs[-1][0]["text"]
 

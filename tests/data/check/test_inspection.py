@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 
 from gan_lessons.data.check import inspection
 from gan_lessons.data.check.duplicates import near_groups
-from gan_lessons.data.check.inspection import check
+from gan_lessons.data.check.inspection import inspect_folder
 from gan_lessons.data.check.report import Finding, Report
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -49,12 +49,12 @@ def healthy(tmp_path) -> Path:
 
 
 def found(folder: Path, **options) -> dict[tuple[str, str | None], Finding]:
-    return {(one.kind, one.style): one for one in check(folder, **options).findings}
+    return {(one.kind, one.style): one for one in inspect_folder(folder, **options).findings}
 
 
 class TestFindings:
     def test_a_healthy_set(self, healthy):
-        report = check(healthy)
+        report = inspect_folder(healthy)
         assert report.ok and not report.findings
         assert report.images == {"ink": 24, "oil": 24}
         assert "Nothing to complain about." in report.to_text()
@@ -63,7 +63,7 @@ class TestFindings:
         (healthy / "oil" / "cut.png").write_bytes((healthy / "oil" / "00.png").read_bytes()[:300])
         (healthy / "oil" / "empty.jpg").touch()
         (healthy / "ink" / "bomb.png").write_bytes(damaged.bomb())
-        report = check(healthy)
+        report = inspect_folder(healthy)
         reasons = {one.files: one.text for one in report.findings if one.kind == "unreadable"}
         assert reasons[("oil/cut.png",)] == "it is cut short"
         assert reasons[("oil/empty.jpg",)] == "it is empty"
@@ -96,7 +96,7 @@ class TestFindings:
     def test_a_copy_in_another_colour_is_another_picture(self, healthy):
         red, green, blue = sketch(6).split()
         Image.merge("RGB", (blue, red, green)).save(healthy / "ink" / "other.png")
-        assert check(healthy).ok
+        assert inspect_folder(healthy).ok
 
     def test_blank(self, healthy):
         Image.new("RGB", (96, 96), (200, 30, 30)).save(healthy / "oil" / "red.png")
@@ -129,7 +129,7 @@ class TestFindings:
         assert findings["dark", "oil"].files == ("oil/night.png",)
         assert findings["blurry", "oil"].files == ("oil/soft.png",)
         assert findings["nearly empty", "ink"].files == ("ink/dot.png",)
-        assert check(healthy).ok  # a style may well be dark, soft or sparse: only notes
+        assert inspect_folder(healthy).ok  # a style may well be dark, soft or sparse: only notes
 
     def test_counts(self, healthy):
         for name, count in (("chalk", 3), ("lead", 1), ("none", 0)):
@@ -168,7 +168,7 @@ class TestFindings:
         assert findings["hidden", None].files == ("ink/.secret.png",)
         assert findings["system copies", None].count == 48
         assert findings["system copies", None].severity == "note"
-        assert len(findings) == 6 and check(healthy).images == {"ink": 24, "oil": 24}
+        assert len(findings) == 6 and inspect_folder(healthy).images == {"ink": 24, "oil": 24}
 
     def test_a_scan_of_twelve_bits_is_no_blank_picture(self, healthy):
         for number in range(3):
@@ -200,11 +200,11 @@ class TestFindings:
 
     def test_no_folder(self, tmp_path):
         with pytest.raises(ValueError, match="is not a folder"):
-            check(tmp_path / "none")
+            inspect_folder(tmp_path / "none")
 
     def test_the_folder_is_only_read(self, healthy):
         before = {path: path.stat().st_mtime_ns for path in healthy.rglob("*")}
-        check(healthy)
+        inspect_folder(healthy)
         assert {path: path.stat().st_mtime_ns for path in healthy.rglob("*")} == before
 
 
@@ -222,7 +222,7 @@ def sick(tmp_path_factory):
 class TestDamaged:
     def test_all_that_is_refused_is_named_with_its_reason(self, sick, capfd):
         folder, cases = sick
-        report = check(folder)
+        report = inspect_folder(folder)
         assert capfd.readouterr() == ("", "")
         named = {file: one for one in report.findings for file in one.files}
         for path, wanted in cases:
@@ -250,7 +250,7 @@ class TestDamaged:
     def test_it_tells_how_far_it_is(self, sick):
         folder, cases = sick
         calls = []
-        check(folder, progress=lambda done, total: calls.append((done, total)))
+        inspect_folder(folder, progress=lambda done, total: calls.append((done, total)))
         total = calls[-1][1]
         assert calls == [(done, total) for done in range(1, total + 1)]
         assert total > 1000
@@ -279,7 +279,7 @@ print(peak() - before)
 class TestReport:
     def test_as_values_and_json(self, healthy):
         (healthy / "oil" / "bad.png").touch()
-        report = check(healthy)
+        report = inspect_folder(healthy)
         values = json.loads(report.to_json())
         assert values == report.to_dict()
         assert values["ok"] is False and values["images"] == {"ink": 24, "oil": 24}
@@ -341,7 +341,7 @@ class TestReport:
         (healthy / "oil" / "bad.png").touch()
         (healthy / "notes.md").touch()
         Image.new("RGB", (96, 96)).save(healthy / "oil" / "black.png")
-        severities = [one.severity for one in check(healthy).findings]
+        severities = [one.severity for one in inspect_folder(healthy).findings]
         assert severities == ["error", "warning", "note"]
 
 
@@ -378,6 +378,6 @@ class TestNearGroups:
 
 def test_portions_do_not_change_the_findings(healthy, monkeypatch):
     sketch(80).point(lambda value: value // 12).save(healthy / "oil" / "night.png")
-    whole = check(healthy)
+    whole = inspect_folder(healthy)
     monkeypatch.setattr(inspection, "_PORTION", 7)
-    assert check(healthy) == whole
+    assert inspect_folder(healthy) == whole
