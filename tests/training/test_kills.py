@@ -35,7 +35,7 @@ def start():
 
     def start(config, out):
         options = {"resume": "auto", "device": "cpu", "report": str}  # `str` tells nobody
-        process = forks.Process(target=run.run, args=(config, out), kwargs=options)
+        process = forks.Process(target=run.train_by_recipe, args=(config, out), kwargs=options)
         process.start()
         return process
 

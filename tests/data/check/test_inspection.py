@@ -175,10 +175,10 @@ class TestFindings:
             grey = np.asarray(sketch(200 + number).convert("L")).astype(np.uint16) * 16
             Image.fromarray(grey).save(healthy / "oil" / f"scan{number}.png")
         findings = found(healthy)
-        assert ("blank", "oil") not in findings and check(healthy).images["oil"] == 27
+        assert ("blank", "oil") not in findings and inspect_folder(healthy).images["oil"] == 27
         assert findings["read so", "oil"].count == 3
         assert "taken for 12" in findings["read so", "oil"].text
-        assert check(healthy).ok
+        assert inspect_folder(healthy).ok
 
     def test_transparency_is_told_of(self, healthy):
         image = sketch(300)
@@ -194,7 +194,7 @@ class TestFindings:
                 for number in numbers:
                     name = f"{number:02d}.png"
                     os.link(healthy / style / name, tmp_path / "split" / style / split / name)
-        report = check(tmp_path / "split")
+        report = inspect_folder(tmp_path / "split")
         assert report.layout == "splits within styles (test, train)" and not report.findings
         assert "splits within styles" in report.to_text()
 
@@ -299,7 +299,7 @@ class TestReport:
         name = os.fsdecode(b"caf\xe9.png")
         (healthy / "oil" / name).write_bytes(b"nonsense")
         (healthy / "oil" / "a\nb.mov").touch()
-        report = check(healthy)
+        report = inspect_folder(healthy)
         values = json.loads(report.to_json().encode("utf-8"))
         files = [file for one in values["findings"] for file in one["files"]]
         assert set(files) == {"oil/caf\\xe9.png", "oil/a\nb.mov"}
@@ -316,7 +316,7 @@ class TestReport:
                 paper = Image.new("RGB", (96, 96), "white")
                 paper.paste((0, 0, 0), (8 + number, 40 - number, 10 + number, 42 + number))
                 paper.save(tmp_path / style / f"{number:02d}.png")
-        report = check(tmp_path)
+        report = inspect_folder(tmp_path)
         [sparse] = [one for one in report.findings if one.kind == "nearly empty"]
         assert sparse.count > 20 and len(sparse.files) == 5 and sparse.style == "line"
         assert "how the style looks" in sparse.text
