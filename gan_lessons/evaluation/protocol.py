@@ -26,14 +26,14 @@ class Protocol:
     draws: int = 10  # latents of each source
     seeds: tuple[int, ...] = (0, 1, 2)
     latents: int = 1000  # that the mean code is averaged over
-    referred: int = 6  # sources of each pair that are restyled by ten references each
+    referred: int = 1  # sources of each pair that are restyled by ten references each
 
 
 PROTOCOLS = {
     p.name: p
     for p in (
-        Protocol("smoke", pairs=8, sources=6, train=60, referred=2),
-        Protocol("class", pairs=0, sources=16, train=300),
+        Protocol("smoke", pairs=8, sources=6, train=60),
+        Protocol("class", pairs=0, sources=16, train=300, referred=6),
         Protocol("full", pairs=0, sources=0, train=0, referred=16),
         Protocol(
             "curve", pairs=0, sources=48, train=300, referred=4, draws=2, seeds=(0,), latents=100

@@ -20,7 +20,7 @@ from gan_lessons.provenance import commit
 from gan_lessons.style_transfer import StyleTransfer
 
 REAL_WIDTHS = ("diversity", "diversity_palette", "spread", "spread_palette")
-PLAN = Protocol("tiny", pairs=2, sources=2, train=7, draws=3, seeds=(0, 1), latents=8)
+PLAN = Protocol("tiny", pairs=2, sources=2, train=7, draws=3, seeds=(0, 1), latents=8, referred=2)
 
 
 @pytest.fixture(scope="module")
