@@ -23,7 +23,7 @@ from gan_lessons.images.listing import named, summary
 from gan_lessons.text import count_of, printable
 
 VALID_SHARE, TEST_SHARE = 0.05, 0.10
-LEAST_IMAGES = 2
+LEAST_IMAGES, FEW_IMAGES = 2, 10
 MAX_ASPECT = 8
 """Longer panoramas lose their ends: enlarging a line of pixels would need any amount of memory."""
 
@@ -55,8 +55,7 @@ def load_folder(
 
     Files that cannot be read are left out and named. Without folders for validation and test, 5
     and 10 % of the training images are drawn by a hash of their name below the style's folder: two
-    files of one name in two styles, taken to show the same thing, fall on the same side. Every
-    style keeps two images for training.
+    files of one name in two styles, taken to show the same thing, fall on the same side.
 
     Args:
         directory: the folder.
@@ -101,6 +100,10 @@ def load_folder(
 def assign_splits(entries: Sequence[Entry]) -> tuple[str, ...]:
     """Gives each image its split: the folder's where it has one, else by a hash of its key.
 
+    Small styles keep two images for training whatever the hash says, and from ten images on two
+    for validation and two for the test; by key, so that the same thing in another style comes along
+    and nothing leaks.
+
     Args:
         entries: all images of a set.
 
@@ -108,25 +111,28 @@ def assign_splits(entries: Sequence[Entry]) -> tuple[str, ...]:
         "train", "valid" or "test" for each.
     """
     present = {entry.split for entry in entries}
-    free = [entry for entry in entries if entry.split in (None, "train")]
-    # Small styles keep two for training whatever the hash says; by key, so that the same thing in
-    # another style comes along and nothing leaks.
-    staying = set()
-    for style in {entry.style for entry in free}:
-        keys = {entry.key for entry in free if entry.style == style}
-        staying.update(sorted(keys, key=_draw)[-LEAST_IMAGES:])
+    drawn = [split for split in ("test", "valid") if split not in present]
+    keys = defaultdict(set)
+    for entry in entries:
+        if entry.split in (None, "train"):
+            keys[entry.style].add(entry.key)
+    ranked = [sorted(keys[style], key=_draw) for style in sorted(keys)]
+    fixed = {key: "train" for own in ranked for key in own[-LEAST_IMAGES:]}
 
-    def choose(entry: Entry) -> str:
-        if entry.split not in (None, "train") or entry.key in staying:
-            return entry.split or "train"
-        number = _draw(entry.key)
-        if number < VALID_SHARE:
-            return "train" if "valid" in present else "valid"
-        if number < VALID_SHARE + TEST_SHARE:
-            return "train" if "test" in present else "test"
-        return "train"
+    def side(key: str) -> str:
+        number = _draw(key)
+        by_hash = "valid" if number < VALID_SHARE else "test"
+        held = by_hash in drawn and number < VALID_SHARE + TEST_SHARE
+        return fixed.get(key, by_hash if held else "train")
 
-    return tuple(choose(entry) for entry in entries)
+    for own in (own for own in ranked if len(own) >= FEW_IMAGES):
+        for split in drawn:
+            missing = LEAST_IMAGES - sum(side(key) == split for key in own)
+            nearest = [key for key in own if key not in fixed and side(key) == "train"]
+            fixed.update((key, split) for key in nearest[: max(0, missing)])
+    return tuple(
+        entry.split if entry.split not in (None, "train") else side(entry.key) for entry in entries
+    )
 
 
 def decode(path: Path, size: int) -> Tensor:

@@ -20,6 +20,9 @@ _TEXTS = frozenset(
     (".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".html", ".xml")
     + (".xmp", ".aae", ".ini", ".db", ".log", ".url", ".sha256", ".md5")
 )
+_VIDEOS = frozenset(
+    (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".mts", ".m2ts", ".mpg", ".mpeg")
+)
 _SYSTEM_FILES = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"))
 _SYSTEM_FOLDERS = frozenset(
     # Macs, disk stations, Windows and photo programs: small copies, waste and earlier versions
@@ -32,12 +35,13 @@ KINDS = {  # kind: (what such files are, what to do)
     "link": ("a link out of its folder, which is not followed", "copy the file there"),
     "hidden": ("a hidden picture", "rename it without the dot at its beginning"),
     "unknown": ("a file of a kind that is not read here", "export it as JPEG or PNG"),
+    "video": ("a video", "save a picture of it as PNG"),
     "closed": ("a folder that may not be looked into", "change its permissions, or move it away"),
     "outside": ("a picture outside the folders of styles", "move it into one, or away"),
     "thumbnail": ("a copy that a system or a photo program keeps for itself", "leave it there"),
     "text": ("no picture", "leave it there"),
 }
-MISSED = ("link", "hidden", "unknown", "closed", "outside")
+MISSED = ("link", "hidden", "unknown", "video", "closed", "outside")
 """Kinds that somebody may have meant to be used; the others never were."""
 
 
@@ -161,6 +165,8 @@ def _kind(path: Path, home: Path) -> str:
         return "hidden" if suffix in SUFFIXES else ""
     if suffix in SUFFIXES:
         return "picture" if _stays(path, home) else "link"
+    if suffix in _VIDEOS:
+        return "video"
     return "text" if suffix in _TEXTS or not suffix else "unknown"
 
 

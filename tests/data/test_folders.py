@@ -156,8 +156,8 @@ class TestSplits:
         (styles / "ink" / "3.png").unlink()
         after = load_folder(styles)
         moved = [k for k, s in zip(after.keys, after.splits, strict=True) if sides.get(k, s) != s]
-        # Two images a style stay in training whatever their hash: new ones may take their place.
-        assert len(moved) <= 2
+        # A few of a small style have their side whatever their hash: new ones may take their place.
+        assert len(moved) <= 4
 
     def test_content_does_not_matter(self, styles):
         before = load_folder(styles).splits
@@ -173,6 +173,18 @@ class TestSplits:
         for style in "ab":
             own = [s for s, entry in zip(splits, entries, strict=True) if entry.style == style]
             assert own.count("train") >= 2
+
+    @given(st.lists(st.text(min_size=1), min_size=10, max_size=40, unique=True), st.booleans())
+    def test_from_ten_images_on_every_style_can_be_measured(self, names, shared):
+        entries = [Entry(Path(), "a", None, name) for name in names]
+        entries += [Entry(Path(), "b", None, name if shared else name + "x") for name in names]
+        splits = assign_splits(entries)
+        for style in "ab":
+            own = [s for s, entry in zip(splits, entries, strict=True) if entry.style == style]
+            assert min(own.count("train"), own.count("valid"), own.count("test")) >= 2
+        sides = {}
+        for entry, split in zip(entries, splits, strict=True):
+            assert sides.setdefault(entry.key, split) == split
 
     def test_folders_for_splits(self, tmp_path):
         for split, count in {"train": 30, "val": 3, "test": 4}.items():

@@ -49,7 +49,8 @@ class TestLeftOut:
         assert kinds(tmp_path) == {
             "hidden": [".z.jpg"],
             "text": ["README", "notes.txt"],
-            "unknown": ["clip.mov", "raw/y.CR3", "w.psd"],
+            "unknown": ["raw/y.CR3", "w.psd"],
+            "video": ["clip.mov"],
         }
         assert names(tmp_path) == ["x.png"]
 
@@ -115,7 +116,7 @@ class TestLeftOut:
 
 class TestWords:
     def test_each_kind_has_a_sentence(self, tmp_path):
-        lay(tmp_path, "x.mov")
+        lay(tmp_path, "x.cr3")
         [one] = search(tmp_path).left_out
         assert (
             one.reason == "it is a file of a kind that is not read here; export it as JPEG or PNG."
@@ -123,11 +124,11 @@ class TestWords:
         assert set(MISSED) < set(KINDS)
 
     def test_summary_counts_and_names_a_few(self, tmp_path):
-        lay(tmp_path, *(f"{number}.mov" for number in range(9)), ".h.png")
+        lay(tmp_path, *(f"{number}.psd" for number in range(9)), ".h.png")
         hidden, unknown = summary(search(tmp_path).left_out, tmp_path)
         assert hidden == "left out: 1 × a hidden picture (.h.png)"
         assert unknown.startswith("left out: 9 × a file of a kind that is not read here ")
-        assert unknown.endswith("(0.mov, 1.mov, 2.mov, and 6 more)")
+        assert unknown.endswith("(0.psd, 1.psd, 2.psd, and 6 more)")
 
     def test_summary_is_printable_whatever_the_names(self, tmp_path):
         lay(tmp_path, "a\nb.mov", os.fsdecode(b"caf\xe9.mov"))

@@ -162,7 +162,7 @@ class TestFindings:
                 sketch(number).save(thumb)
         findings = found(healthy)
         assert findings["outside", None].files == ("lost.png",)
-        assert findings["unsupported .mov", None].files == ("oil/clip.MOV",)
+        assert findings["video", None].files == ("oil/clip.MOV",)
         assert findings["ignored", None].files == ("notes.md", "oil/LICENSE")
         assert findings["link", None].files == ("oil/link.png",)
         assert findings["hidden", None].files == ("ink/.secret.png",)
