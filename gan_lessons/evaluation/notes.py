@@ -1,5 +1,6 @@
 """What has to be said beside the figures: that there are few pictures, no truth, or no change."""
 
+from gan_lessons.evaluation.referring import REFERENCES
 from gan_lessons.images.movement import STILL, UNMOVED
 from gan_lessons.text import count_of
 
@@ -84,6 +85,11 @@ def small(bench) -> list[str]:
     thin = [s for s in bed.dataset.styles if len(bed.train_keys(s)) < FEW]
     if thin:
         told.append(f"fewer than {FEW} training pictures to compare with: {', '.join(thin)}.")
+    least = min(len(bed.train_keys(style)) for style in bed.dataset.styles)
+    if 1 < least < REFERENCES:
+        told.append(
+            f"match is among {least} references in some style, where chance finds 1 in {least}."
+        )
     if bench.judge is None:
         told.append("style is not judged: a style without test pictures has no judge.")
     return told
