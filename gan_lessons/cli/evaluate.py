@@ -57,10 +57,9 @@ def evaluate(
     if networks:
         benchmark.check_styles(dataset, "--standard")
     options = {"which": protocol, "dataset": dataset, "report": typer.echo}
-    benchmark.evaluate(loaded, called(model), out, **options)
     if networks:
-        bench = benchmark.Bench(loaded, dataset, benchmark.protocol(protocol))
-        measure_standard(bench, networks, out, report=typer.echo)
+        options["then"] = lambda bench: measure_standard(bench, networks, out, report=typer.echo)
+    benchmark.evaluate(loaded, called(model), out, **options)
 
 
 def curve(

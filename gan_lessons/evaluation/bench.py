@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import torch
 from torch import Tensor
@@ -41,6 +41,19 @@ class Trained:
     scale: Scale  # of their style statistics
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What is measured on one set at one size and is the same whatever the model."""
+
+    tested: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)  # features by style
+    rows: dict[Unit, Row] = field(default_factory=dict)  # of copying and the like
+
+    def keep(self, rows: dict[Unit, Row]) -> None:
+        """Take from whole rows what the next model need not measure again."""
+        for unit, row in rows.items():
+            self.rows[unit] = {name: own for name, own in row.items() if name not in results.OURS}
+
+
 class Bench:
     """A model, a test bed and the features of its pictures.
 
@@ -49,10 +62,17 @@ class Bench:
         dataset: with the model's styles.
         protocol: how much.
         rivalled: whether the trained baselines stand beside the model too.
+        shared: with the models that were measured before, on this set, at this size and by this
+            protocol.
     """
 
     def __init__(
-        self, model: StyleTransfer, dataset: StyleDataset, protocol: Protocol, rivalled: bool = True
+        self,
+        model: StyleTransfer,
+        dataset: StyleDataset,
+        protocol: Protocol,
+        rivalled: bool = True,
+        shared: Shared | None = None,
     ):
         self.model, self.protocol = model, protocol
         self.bed = TestBed(dataset, protocol, model.size)
@@ -62,7 +82,7 @@ class Bench:
         self.methods |= {rival.title: rival.method for rival in self.rivals}
         self.referring = referring.contestants(model)
         self.referring |= {r.title: r.by_references for r in self.rivals if r.by_references}
-        self.tested: dict[str, tuple[Tensor, Tensor]] = {}
+        self.shared = shared or Shared()
         self.trained: tuple[str, Trained] | None = None
         self.kept: tuple[Pair | None, dict[str, Described]] = None, {}
         self.judge = judge_for(self.bed, self.device)
@@ -88,13 +108,16 @@ class Bench:
         task, known = self.task(pair, seed), self.known(pair)
         if self.kept[0] != pair:
             self.kept = pair, {}
-        row = {}
-        for name in self.methods_of(pair):
-            described = self.described(name, task, known)
-            row[name] = measures.measure(described, known, seed)
+        row, there = {}, self.shared.rows.get((pair, seed), {})
         few, trained = referring.some(task, self.protocol.referred), self.train(pair[1])
-        for name, method in self.referring.items():
-            row[name] |= referring.measure(method, few, trained.scale, self.device)
+        for name in self.methods_of(pair):
+            if name in there:
+                row[name] = there[name]
+                continue
+            row[name] = measures.measure(self.described(name, task, known), known, seed)
+            if name in self.referring:
+                method = self.referring[name]
+                row[name] |= referring.measure(method, few, trained.scale, self.device)
         spread = {name.replace("diversity", "spread"): v for name, v in trained.diversity.items()}
         return row | {results.REAL_SETS: trained.diversity | spread}
 
@@ -181,10 +204,12 @@ class Bench:
 
     def test(self, style: str) -> tuple[Tensor, Tensor]:
         """Features of all test pictures of a style, computed once."""
-        if style not in self.tested:
+        if style not in self.shared.tested:
             keys = self.bed.test_keys(style)
-            self.tested[style] = embed(self.bed.images("test", style, keys), device=self.device)
-        return self.tested[style]
+            self.shared.tested[style] = embed(
+                self.bed.images("test", style, keys), device=self.device
+            )
+        return self.shared.tested[style]
 
     def train(self, style: str) -> "Trained":
         """Training pictures of a style and their features; only one style's are kept."""

@@ -7,6 +7,7 @@ What is measured follows from the set. Where the same thing is drawn in several 
 truth; where nothing says so, everything is measured but that; `letters` has measures of its own.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from gan_lessons.data.letters import NAME as LETTERS
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.evaluation import letters, speed
-from gan_lessons.evaluation.bench import Bench
+from gan_lessons.evaluation.bench import Bench, Shared
 from gan_lessons.evaluation.letter_bench import LetterBench
 from gan_lessons.evaluation.letters import LetterPlan
 from gan_lessons.evaluation.progress import Partial, Report, work
@@ -36,6 +37,8 @@ def evaluate(
     dataset: StyleDataset | None = None,
     pairs: str | None = None,
     figures_only: bool = False,
+    shared: Shared | None = None,
+    then: Callable[[Bench | LetterBench], None] = lambda bench: None,
     report: Report = print,
 ) -> dict:
     """Measure a model and everything that stands beside it.
@@ -50,6 +53,8 @@ def evaluate(
         pairs: "by-name" where test pictures of one name in two styles show the same thing, "none"
             where they do not; None leaves it to what the set says of itself.
         figures_only: leave out the trained baselines, the speed and the sheet.
+        shared: with models that are measured before or after on the same set.
+        then: called at the end with what has measured, for measures of one's own.
         report: called with each line for people.
 
     Returns:
@@ -60,11 +65,14 @@ def evaluate(
             holds the evaluation of another model.
     """
     folder = OutputFolder(out)
-    bench = bench_for(model, load(model, dataset, pairs, report), which, rivalled=not figures_only)
+    dataset = load(model, dataset, pairs, report)
+    bench = bench_for(model, dataset, which, rivalled=not figures_only, shared=shared)
     done = Partial(folder, bench.fingerprint())
     report(bench.heading())
     work(bench, done, report)
     rows = {unit: done.rows[unit] for unit in bench.units()}
+    if shared is not None:
+        shared.keep(rows)
     found = bench.summary(name, rows, done.cpu_seconds)
     found["notes"] = bench.notes(found)
     if not figures_only:
@@ -75,6 +83,7 @@ def evaluate(
     for note in found["notes"]:
         report(f"note: {note}")
     report(f"results are in {folder.root}")
+    then(bench)
     return found
 
 
@@ -83,6 +92,7 @@ def bench_for(
     dataset: StyleDataset,
     which: str | Protocol | LetterPlan,
     rivalled: bool = True,
+    shared: Shared | None = None,
 ) -> Bench | LetterBench:
     """What measures a model on a set.
 
@@ -91,6 +101,7 @@ def bench_for(
         dataset: with the model's styles.
         which: name of a protocol, which every kind of set has, or one of your own.
         rivalled: whether the trained baselines stand beside the model too.
+        shared: with other models, where they are measured on styles.
 
     Returns:
         The bench.
@@ -100,7 +111,7 @@ def bench_for(
     """
     known = protocol(which) if isinstance(which, str) else which
     if dataset.name != LETTERS:
-        return Bench(model, dataset, known, rivalled)
+        return Bench(model, dataset, known, rivalled, shared)
     plan = letters.PLANS[known.name] if isinstance(known, Protocol) else known
     return LetterBench(model, dataset, plan)
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.evaluation import benchmark, curve_picture, tables
+from gan_lessons.evaluation.bench import Shared
 from gan_lessons.evaluation.contestants import COPY, MODEL
 from gan_lessons.evaluation.measures import FIGURES
 from gan_lessons.evaluation.protocol import Protocol, protocol
@@ -86,16 +87,16 @@ def curve(
     points = found(runs)
     folder = OutputFolder(out)
     counted = count_of(len(points), "point")
-    report(f"{counted}, {span(points)}; each takes about as long as the first")
-    measured = []
+    report(f"{counted}, {span(points)}; the first takes the longest")
+    measured, shared = [], Shared()
     for number, each in enumerate(points, start=1):
         report(f"{number} of {len(points)}: {each.name}, {each.images:,} images seen")
         model = StyleTransfer.load(each.folder, device=device, precision=precision)
         dataset = benchmark.load(model, dataset, pairs)
         benchmark.check_styles(dataset, "a curve")
         place = folder.path(f"points/{each.name}")
-        options = {"which": wanted, "dataset": dataset, "figures_only": True, "report": report}
-        measured.append(benchmark.evaluate(model, each.name, place, **options))
+        options = {"which": wanted, "dataset": dataset, "figures_only": True, "shared": shared}
+        measured.append(benchmark.evaluate(model, each.name, place, report=report, **options))
     told = summary(points, measured)
     folder.write_json(CURVE, told)
     folder.write_text(TABLE, markdown(told))

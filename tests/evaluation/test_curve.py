@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from gan_lessons.cli.main import app
-from gan_lessons.evaluation import curve_picture
-from gan_lessons.evaluation.benchmark import Bench
+from gan_lessons.evaluation import contestants, curve_picture, measures
+from gan_lessons.evaluation.benchmark import Bench, evaluate
 from gan_lessons.evaluation.curve import CURVE, PICTURE, TABLE, curve, found
 from gan_lessons.evaluation.protocol import PROTOCOLS, Protocol
 from gan_lessons.images.gate import open_image
@@ -86,6 +86,33 @@ def test_points_stand_in_the_order_of_images_seen(told):
     assert len({point["weights"] for point in told["points"]}) == 3
 
 
+def test_what_asks_for_no_model_is_measured_once_for_all_points(first, monkeypatch, tmp_path):
+    asked, measure = [], measures.measure
+    monkeypatch.setattr(
+        measures,
+        "measure",
+        lambda described, *rest: asked.append(described) or measure(described, *rest),
+    )
+    options = {"which": PLAN, "pairs": "by-name", "device": "cpu", "precision": "fp32"}
+    curve({"first": first}, tmp_path, report=silent, **options)
+    units, ways = 2, 3  # pairs under one seed, and ways to use a model
+    methods = len(contestants.methods(None)) + ways
+    assert len(asked) == units * (methods + ways)  # the second of both points uses the model alone
+
+
+def test_a_point_of_a_curve_is_what_the_model_has_alone(out, first, tmp_path):
+    (folder,) = (path for path in store.snapshots(first) if path.name == "000002")
+    model = StyleTransfer.load(folder, device="cpu", precision="fp32")
+    evaluate(
+        model, "alone", tmp_path, which=PLAN, pairs="by-name", figures_only=True, report=silent
+    )
+    alone, point = (
+        json.loads((place / "results.json").read_text())
+        for place in (tmp_path, out / "points" / "first" / "000002")
+    )
+    assert alone["pairs"] == point["pairs"] and alone["figures"] == point["figures"]
+
+
 def test_points_quote_what_evaluate_measured(told, out):
     for point in told["points"]:
         results = json.loads((out / "points" / point["name"] / "results.json").read_text())
@@ -137,7 +164,7 @@ def test_people_get_a_table_and_a_picture(out, told):
 
 
 def test_progress_names_the_points_and_their_cost(lines):
-    assert lines[0] == "3 points, 4 to 12 images seen; each takes about as long as the first"
+    assert lines[0] == "3 points, 4 to 12 images seen; the first takes the longest"
     assert lines[1] == "1 of 3: first/000001, 4 images seen"
     assert sum(line.startswith("this will take ") for line in lines) == 3
 
