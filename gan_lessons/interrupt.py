@@ -1,6 +1,7 @@
-"""Ctrl-C and SIGTERM as a flag, so that nothing is cut in half."""
+"""What stops work from outside: Ctrl-C and SIGTERM as a flag, and memory that does not suffice."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,3 +35,11 @@ def interruptible(launched: bool = False) -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if launched else handler)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory did not suffice, on whatever device."""
+    torch = sys.modules.get("torch")  # where it is not there, no error is its own
+    if isinstance(error, MemoryError) or torch and isinstance(error, torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

@@ -41,8 +41,6 @@ ONLY = {
     "files": set(),
     "reading": set(),
 }
-# Imports that close a circle and wait to be taken apart; none may be added.
-KNOWN_CIRCLES: set[tuple[str, str]] = set()
 # Pictures of curves are for those who show something, not for those who compute it.
 KNOW_PLOTS = {"evaluation", "widgets", "course", "cli"}
 AT_MODULE_LEVEL = {"torch", "torchvision", "numpy", "PIL", "safetensors", "typer", "rich"}
@@ -72,12 +70,10 @@ def imported(node: ast.AST) -> Iterator[str]:
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def own_imports(module: str, tree: ast.Module) -> set[str]:
+def own_imports(tree: ast.Module) -> set[str]:
     """Names behind the package's that a module imports, wherever in it."""
     names = {name for node in ast.walk(tree) for name in imported(node)}
-    own = {n.removeprefix(f"{PACKAGE}.") for n in names if n.startswith(f"{PACKAGE}.")}
-    known = {other for importer, other in KNOWN_CIRCLES if importer == module}
-    return own - known - {other.rpartition(".")[0] for other in known}
+    return {n.removeprefix(f"{PACKAGE}.") for n in names if n.startswith(f"{PACKAGE}.")}
 
 
 def circle(graph: dict[str, set[str]]) -> list[str]:
@@ -100,7 +96,7 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
 
 def wrong_imports(module: str, tree: ast.Module) -> list[str]:
     unit = module.split(".")[0]
-    own = {name.split(".")[0] for name in own_imports(module, tree)}
+    own = {name.split(".")[0] for name in own_imports(tree)}
     found = []
     for other in sorted(own & RANK.keys()):
         if other != unit and RANK[other] >= RANK[unit]:
@@ -261,15 +257,8 @@ def test_module_is_short(path):
 
 def test_no_files_import_each_other_around():
     modules = {name_of(path): path for path in SOURCES if path.name != "__init__.py"}
-    graph = {name: own_imports(name, parsed(path)) for name, path in modules.items()}
+    graph = {name: own_imports(parsed(path)) for name, path in modules.items()}
     assert not circle(graph)
-
-
-def test_what_is_known_to_go_around_still_does():
-    for module, other in KNOWN_CIRCLES:
-        path = FOLDER / f"{module.replace('.', '/')}.py"
-        names = {name for node in ast.walk(parsed(path)) for name in imported(node)}
-        assert f"{PACKAGE}.{other}" in names, f"strike {module}, {other} from KNOWN_CIRCLES"
 
 
 def test_a_circle_is_found():

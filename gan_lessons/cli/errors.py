@@ -1,13 +1,13 @@
 """How the command speaks: errors as one sentence with an exit code, and examples below the help."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from gan_lessons.interrupt import out_of_memory
 from gan_lessons.text import printable
 
 INTERRUPTED = 130
@@ -87,7 +87,7 @@ def _judge(error: BaseException) -> tuple[int, str]:
         return INTERRUPTED, "Stopped."
     if isinstance(error, EXPECTED):
         return 1, _sentence(error)
-    if isinstance(error, MemoryError | RuntimeError) and _out_of_memory(error):
+    if out_of_memory(error):
         return 1, "Memory did not suffice; ask for smaller pictures, or lower train.batch."
     return 0, ""
 
@@ -116,11 +116,3 @@ def example(*lines: str) -> str:
 def _sentence(error: Exception) -> str:
     text = printable(" ".join(str(error).split())) or f"{type(error).__name__} without a reason"
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    if "torch" not in sys.modules:
-        return isinstance(error, MemoryError)
-    from gan_lessons.restyle.folder import out_of_memory
-
-    return out_of_memory(error)

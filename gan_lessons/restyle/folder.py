@@ -11,7 +11,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import torch
 from PIL import Image
 from torch import Tensor
 
@@ -26,7 +25,7 @@ from gan_lessons.images.gate import (
     with_alpha,
 )
 from gan_lessons.images.pixels import ON_WHITE
-from gan_lessons.interrupt import interruptible
+from gan_lessons.interrupt import interruptible, out_of_memory
 from gan_lessons.restyle.gallery import gallery_page
 from gan_lessons.restyle.manifest import (
     GALLERY,
@@ -139,13 +138,6 @@ def written_by_us(path: Path, source: Path, out: Path) -> bool:
         return True
     inner = real.relative_to(home).parts
     return inner[0] == PREVIEWS or (len(inner) == 1 and bool(_RESULT.fullmatch(inner[0])))
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory did not suffice, on whatever device."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
 @dataclass
