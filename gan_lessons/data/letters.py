@@ -5,11 +5,13 @@ differ widely, and each has drawn every letter, so that what a reference asks fo
 answer: the same typeface's own letter.
 """
 
+import zipfile
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from gan_lessons.data.archive import read_members
+from gan_lessons.data.archive import read_index, read_members
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import share
 from gan_lessons.images import gate
@@ -71,3 +73,22 @@ def load_letters(path: Path | None = None) -> StyleDataset:
         series=tuple(row["typeface"] for row, _ in rows),
         families=tuple(row["family"] for row, _ in rows),
     )
+
+
+def plain_alphabet(path: Path | None = None) -> dict[str, Tensor]:
+    """The letters that words are made from: those of the plain typeface, read alone.
+
+    Args:
+        path: the archive, if it lies elsewhere than with the course's files.
+
+    Returns:
+        A to Z, each `(3, 64, 64)` uint8.
+
+    Raises:
+        ValueError: if the archive is missing or damaged.
+    """
+    path = path or share("data", NAME, ARCHIVE)
+    (row,) = (row for row in read_index(path) if row["typeface"] == PLAIN)
+    with zipfile.ZipFile(path) as archive:
+        strip = gate.decode_trusted(archive.read(row["file"]))
+    return dict(zip(LETTERS, strip.split(SIZE, dim=2), strict=True))

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gan_lessons.data import letters
 from gan_lessons.data.batches import generator_at
 from gan_lessons.images.gate import image_to_tensor, to_uint8
 from gan_lessons.models.store import bundled
 from gan_lessons.style_transfer import DRAWN, StyleTransfer
 from gan_lessons.walks import blend, farthest
-from gan_lessons.widgets.explorer.pictures import PICTURES, Album, square
+from gan_lessons.widgets.explorer.pictures import LETTER, PICTURES, Album, square
 from gan_lessons.widgets.explorer.state import LARGEST_INDEX, REACH, SIZES, Point, State
 
 COUNT = 8  # results in a grid
@@ -75,8 +76,8 @@ class Exploration:
         names = self.models()
         if not (model or names):
             raise ValueError("there is no bundled model here; name the folder of one")
-        model, picture = model or names[0], picture or next(iter(PICTURES))
-        loaded = self.model(model)
+        loaded = self.model(model := model or names[0])
+        picture = picture or (LETTER if self.spells(model) else next(iter(PICTURES)))
         state = State(model, picture, Point(loaded.styles[0]), size=self.size(model))
         x, codes = self._input(state), torch.cat([loaded.codes(style) for style in loaded.styles])
         return state.at(style=loaded.styles[farthest(x, loaded.translate(x, codes))])
@@ -171,6 +172,38 @@ class Exploration:
         there = self._code(state, state.there)
         codes = torch.lerp(here, there, share[:, None].to(here.device))
         return self._draw(state, codes, state.strength)
+
+    def spells(self, model: str) -> bool:
+        """Whether a model draws letters, so that a word can be typed."""
+        return self.model(model).config.data.name == letters.NAME
+
+    @torch.inference_mode()
+    def word(self, state: State, word: str, references: Sequence[str] = ()) -> np.ndarray:
+        """A word in several hands, one style code a hand.
+
+        Args:
+            state: style, seed and first draw.
+            word: of A to Z and spaces.
+            references: letters of a hand, by their names in the album: the first row has the mean
+                of the codes that are read off them, and further ones move towards draws.
+
+        Returns:
+            `(COUNT, size, len(word) * size, 3)` uint8; a space is white.
+        """
+        model, style = self.model(state.model), state.here.style
+        codes = self._codes(state, [replace(point, reference="") for point in self.points(state)])
+        if references:
+            own = model.codes(style, reference=[self.album[name] for name in references]).mean(0)
+            towards = torch.full((COUNT, 1), DRAWN, device=codes.device)
+            towards[0] = 0
+            codes = torch.lerp(own.expand_as(codes), codes, towards)
+        alphabet, used = letters.plain_alphabet(), sorted(set(word) - {" "})
+        white = torch.ones(COUNT, 3, letters.SIZE, letters.SIZE)
+        drawn = {" ": white.to(codes.device)}
+        for letter in used:
+            x = alphabet[letter].to(codes.device).float()[None] / 127.5 - 1
+            drawn[letter] = model.translate(x, codes)
+        return _array(torch.cat([drawn[letter] for letter in word or " "], dim=3))
 
     def chart(self, state: State, side: int = 5) -> np.ndarray:
         """The map, as one picture `(side * size, side * size, 3)`; y grows upwards."""

@@ -21,10 +21,12 @@ from gan_lessons.widgets.explorer.state import (
     STRONGEST,
     State,
 )
+from gan_lessons.widgets.explorer.word import Word
 
 NOWHERE = "nowhere"
 TITLES = ("Results", "Walk", "Map", "Reference", "Favourites", "Download", "Model and state")
 MAP = TITLES.index("Map")
+WORD = len(TITLES)  # the last page, where the model draws letters
 
 
 class Panels(Controls):
@@ -45,6 +47,7 @@ class Panels(Controls):
             self._reference_page(),
             *self.keeping.pages,
         ]
+        self.pages, self.word = pages, Word(explorer)
         self.tabs = widgets.Tab(pages, layout=Layout(min_height="380px"))
         for place, title in enumerate(TITLES):
             self.tabs.set_title(place, title)
@@ -59,8 +62,13 @@ class Panels(Controls):
         """Turn to a page."""
         self.tabs.selected_index = TITLES.index(title)
 
+    @property
+    def word_is_open(self) -> bool:
+        """Whether somebody can see the word."""
+        return hasattr(self, "tabs") and self.tabs.selected_index == WORD
+
     def _opened(self, event: dict) -> None:
-        if event["new"] == MAP:
+        if event["new"] in (MAP, WORD):
             self.explorer.latest(self.explorer.state)
 
     # The picture, and what stands below the large one.
@@ -255,6 +263,18 @@ class Panels(Controls):
             self.walk.value, self.walk.disabled = state.walk, there is None
             self._follow_reference(state)
         self.keeping.follow(state)
+        self._follow_model(state)
+
+    def _follow_model(self, state: State) -> None:
+        """Offer the line for a word where the model draws letters."""
+        spells = self.explorer.exploration.spells(state.model)
+        pages = [*self.pages, self.word.page] if spells else self.pages
+        if len(self.tabs.children) != len(pages):
+            if self.word_is_open:
+                self.tabs.selected_index = 0
+            self.tabs.children = pages
+            for place, title in enumerate((*TITLES, "Word")[: len(pages)]):
+                self.tabs.set_title(place, title)
 
     def _follow_reference(self, state: State) -> None:
         none = [("none, draw the style", "")]

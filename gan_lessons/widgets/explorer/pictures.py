@@ -8,12 +8,14 @@ from functools import cache
 from PIL import Image, ImageOps
 
 from gan_lessons.data.archive import read_index
+from gan_lessons.data.letters import plain_alphabet
 from gan_lessons.files import share
 from gan_lessons.images.gate import Source, decode_trusted, open_image, tensor_to_image
 from gan_lessons.widgets.explorer.state import MINE
 
 # Held out of training, drawn by artists of six families; then two photographs, which are nobody's
-# property any more and which a model of emoji has never seen the like of.
+# property any more and which a model of emoji has never seen the like of; then letters of a plain
+# typeface, for models that draw letters.
 PICTURES = {
     "noto/red apple": "red apple, drawn by noto",
     "fluent/snail": "snail, drawn by fluent",
@@ -23,7 +25,10 @@ PICTURES = {
     "fluent_flat/tent": "tent, drawn by fluent flat",
     "photo/world-lemur": "lemur, a photograph",
     "photo/world-chameleon": "chameleon, a photograph",
+    "letter/R": "letter R, plain",
+    "letter/A": "letter A, plain",
 }
+LETTER = "letter/R"  # where models that draw letters begin
 LARGEST = 256  # pixels a side that are kept of a picture; the explorer works at half of it at most
 KEPT = 12  # pictures of one's own; the oldest makes place for a thirteenth
 BROUGHT = "your picture"  # what a picture that was brought is called; its file's name is not kept
@@ -44,6 +49,8 @@ def bundled(name: str) -> Image.Image:
     if name not in PICTURES:
         raise ValueError(f"no picture {name[:60]!r}; there are {', '.join(PICTURES)}")
     style, key = name.split("/", 1)
+    if style == "letter":
+        return tensor_to_image(plain_alphabet()[key])
     archive = share("data", *_archive(style))
     with zipfile.ZipFile(archive) as opened:
         data = opened.read(_members(style)[key])
