@@ -5,15 +5,18 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from PIL import Image
 
-from gan_lessons.data import emoji
+from gan_lessons.data import emoji, letters
+from gan_lessons.data.archive import read_index
 from gan_lessons.data.build.packages import npm_package
 from gan_lessons.data.load import load_dataset
 from gan_lessons.export import onnx_graphs
 from gan_lessons.files import OutputFolder, share
 from gan_lessons.images.gate import encode_image, tensor_to_image
 from gan_lessons.style_transfer import StyleTransfer
+from gan_lessons.walks import farthest
 
 PAGE = Path(__file__).parent / "page"
 RUNTIME = ("onnxruntime-web", "1.30.0")
@@ -49,6 +52,7 @@ SAMPLES = {
         ("Garden at Bougival", "morisot"),
     ),
 }
+LETTERS_SHOWN = "RAGQ"  # of the plain typeface, where the model draws letters
 SAMPLE_SIDE = 256  # pixels on the longer side
 README = """# {name}, in a browser alone
 
@@ -67,6 +71,7 @@ worker, adds the two headers that browsers ask for. Elsewhere one does it.
 | `generator.onnx`, `mapping_network.onnx`, `style_encoder.onnx`, `model.json` | the model {name} |
 | `runtime/` | {package} {version}, by Microsoft, MIT License |
 | `samples/` | pictures to begin with, credited in `samples.json` and on the page |
+| `alphabet.json` | the letters that a word can be typed in; empty but for models of letters |
 """
 
 
@@ -135,19 +140,48 @@ def written_as(file: str) -> str:
 def _write_samples(folder: OutputFolder, model: StyleTransfer) -> None:
     """Pictures to begin with; only of bundled sets, since a user's own are nobody's business."""
     name, samples = model.config.data.name, []
-    if name in SAMPLES:
+    if name == letters.NAME:
+        chosen = [(f"letter {each}", each, x) for each, x in letters.plain_alphabet().items()]
+        chosen = [one for one in chosen if one[1] in LETTERS_SHOWN]
+    elif name in SAMPLES:
         test = load_dataset(name, size=model.size).subset("test")
-        for title, style in SAMPLES[name]:
-            picture = tensor_to_image(test.find(title, style))
-            picture.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE), Image.Resampling.LANCZOS)
-            file = f"samples/{title}-{style}.png".lower().replace(" ", "-")
-            folder.write_bytes(file, encode_image(picture))
-            shown = f"{title}, {style.replace('_', ' ')}"
-            samples.append({"file": file, "title": shown, "credit": _credit(name, title, style)})
+        chosen = [(title, style, test.find(title, style)) for title, style in SAMPLES[name]]
+    else:
+        chosen = []
+    for title, style, x in chosen:
+        picture = tensor_to_image(x)
+        picture.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE), Image.Resampling.LANCZOS)
+        file = f"samples/{title}-{style}.png".lower().replace(" ", "-")
+        folder.write_bytes(file, encode_image(picture))
+        shown = title if name == letters.NAME else f"{title}, {style.replace('_', ' ')}"
+        about = {"credit": _credit(name, title, style), "style": _opening(model, picture)}
+        samples.append({"file": file, "title": shown, **about})
     folder.write_json("samples.json", samples)
+    _write_alphabet(folder, model)
+
+
+def _opening(model: StyleTransfer, picture: Image.Image) -> int:
+    """The number of the style that changes a picture most: what the page shows it in first."""
+    x = model.prepare(picture)
+    codes = torch.cat([model.codes(style) for style in model.styles])
+    return farthest(x, model.translate(x, codes))
+
+
+def _write_alphabet(folder: OutputFolder, model: StyleTransfer) -> None:
+    """Letters for the line that a word is typed in, where the model draws letters."""
+    files = {}
+    if model.config.data.name == letters.NAME:
+        for letter, x in letters.plain_alphabet().items():
+            files[letter] = f"letters/{letter}.png"
+            folder.write_bytes(files[letter], encode_image(tensor_to_image(x)))
+    folder.write_json("alphabet.json", files)
 
 
 def _credit(name: str, title: str, style: str) -> str:
+    if name == letters.NAME:
+        rows = read_index(share("data", name, letters.ARCHIVE))
+        licence = next(row["licence"] for row in rows if row["typeface"] == letters.PLAIN)
+        return f"{letters.PLAIN}, {licence}"
     if name == "emoji_styles":
         _, _, licence, author = emoji.SOURCES[style]
         return f"{author}, {licence}"

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from gan_lessons.data.load import load_dataset
+from gan_lessons.export import web
 from gan_lessons.style_transfer import StyleTransfer
 
 pytestmark = pytest.mark.slow
@@ -36,12 +37,14 @@ def settled(here) -> None:
 
 @pytest.fixture
 def opened(site, window):
-    """A window on the page, showing the first sample in the first style."""
+    """A window on the page, showing the first sample in its own style."""
 
     def start(**options):
         here = window(**options)
         here.page.goto(site, wait_until="commit")  # it loads itself once more
         here.page.wait_for_selector("#source[data-painted]")
+        settled(here)
+        here.page.get_by_role("radio", name="noto", exact=True).check(force=True)
         settled(here)
         return here
 
@@ -116,6 +119,24 @@ def test_a_visitor_picks_a_style_asks_for_more_and_drags_the_strength(opened):
     here.shot("strength")
     strength.fill("0")
     assert differ(here.pixels("#result"), source) == 0
+
+
+def test_the_page_opens_on_a_style_that_differs_from_the_source(site, window):
+    here = window()
+    here.page.goto(site, wait_until="commit")
+    here.page.wait_for_selector("#source[data-painted]")
+    settled(here)
+    assert not here.page.get_by_role("radio", name="noto", exact=True).is_checked()
+    source, result = here.pixels("#source"), here.pixels("#result")
+    changes = [differ(here.pixels(f"#style-{k}"), shrunk(source)) for k in range(8)]
+    assert differ(result, source) > 10 and differ(result, source) > 0.9 * max(changes)
+    assert here.page.locator("#word-part").is_hidden()
+    here.shot("opened")
+
+
+def shrunk(picture: np.ndarray) -> np.ndarray:
+    """A picture at the size of the small ones."""
+    return np.asarray(Image.fromarray(picture).resize((64, 64), Image.Resampling.BOX))
 
 
 def test_an_uploaded_picture_is_restyled_and_a_broken_one_explained(opened):
@@ -308,3 +329,39 @@ def test_the_keyboard_is_enough(opened):
             .map(e => e.outerHTML)"""
     )
     assert not unnamed
+
+
+@pytest.fixture(scope="module")
+def hands(browser, unavailable, served, letters_model, tmp_path_factory) -> str:
+    """Address of the folder of a model that draws letters."""
+    folder = tmp_path_factory.mktemp("hands")
+    try:
+        web.write(StyleTransfer.load(letters_model, device="cpu"), folder, "hands")
+    except ValueError as error:
+        unavailable(str(error))
+    return served(folder)
+
+
+def test_a_word_is_typed_and_shown_in_many_hands(hands, window):
+    here = window()
+    here.page.goto(hands, wait_until="commit")
+    here.page.wait_for_selector("#source[data-painted]")
+    settled(here)
+    rows = [here.pixels(f"#word-{k}") for k in range(8)]
+    assert all(row.shape == (64, 5 * 64, 4) and row.std() > 10 for row in rows)
+    assert all(differ(one, other) > 0.05 for one, other in zip(rows, rows[1:]))
+    here.page.get_by_role("textbox", name="Word").fill("aé ba")
+    settled(here)
+    assert "Left out, since only A to Z are known here: é." in here.page.inner_text("#word-part")
+    row = here.pixels("#word-3")
+    assert row.shape == (64, 4 * 64, 4)
+    assert differ(row[:, :64], row[:, 192:]) == 0 and differ(row[:, :64], row[:, 128:192]) > 1
+    assert (row[:, 64:128, 3] == 0).all(), "a space has nothing on it"
+    here.shot("word")
+    upload(here, "black.png", photo(90, 90), into="Take the style from a picture")
+    here.page.get_by_text("The style is taken from black.png.").wait_for()
+    settled(here)
+    assert differ(here.pixels("#word-3"), row) > 0.05
+    here.page.get_by_role("textbox", name="Word").fill("")
+    settled(here)
+    assert here.pixels("#word-0").shape == (64, 64, 4)

@@ -14,10 +14,11 @@ import torch
 from typer.testing import CliRunner
 
 from gan_lessons.cli.main import app
+from gan_lessons.data import letters
 from gan_lessons.data.load import load_dataset
 from gan_lessons.export import onnx_graphs, readme, web
 from gan_lessons.files import OutputFolder
-from gan_lessons.images.gate import image_to_tensor, open_image, tensor_to_image
+from gan_lessons.images.gate import image_to_tensor, image_to_uint8, open_image, tensor_to_image
 from gan_lessons.models.stargan.architecture import USED as NETWORKS
 from gan_lessons.models.stargan.networks import build
 from gan_lessons.style_transfer import StyleTransfer
@@ -225,7 +226,7 @@ def test_the_command_writes_a_whole_folder_that_names_no_other_host(runtime, tmp
     result = CliRunner().invoke(app, command)
     assert not result.exit_code, result.output
     assert "http.server" in result.output
-    scripts = ("page.js", "worker.js", "engine.js", "threads.js", "headers.js")
+    scripts = ("page.js", "worker.js", "engine.js", "threads.js", "headers.js", "word.js")
     for file in ("index.html", "style.css", *scripts):
         assert (site / file).is_file()
     for name in web.RUNTIME_FILES:
@@ -233,6 +234,9 @@ def test_the_command_writes_a_whole_folder_that_names_no_other_host(runtime, tmp
     samples = json.loads((site / "samples.json").read_text())
     assert len(samples) >= 5
     assert all((site / sample["file"]).is_file() and sample["credit"] for sample in samples)
+    model = StyleTransfer.load("emoji64", device="cpu", precision="fp32")
+    assert all(model.styles[one["style"]] not in one["title"].split(", ")[1] for one in samples)
+    assert json.loads((site / "alphabet.json").read_text()) == {}
     addresses = {
         address
         for path in site.iterdir()
@@ -241,6 +245,17 @@ def test_the_command_writes_a_whole_folder_that_names_no_other_host(runtime, tmp
     }
     assert not addresses
     assert Native(site).about["name"] == "emoji64"
+
+
+def test_a_model_of_letters_brings_an_alphabet(runtime, letters_model, tmp_path):
+    model = StyleTransfer.load(letters_model, device="cpu", precision="fp32")
+    web.write(model, tmp_path, "hands", runtime=runtime, report=lambda line: None)
+    files = json.loads((tmp_path / "alphabet.json").read_text())
+    assert "".join(files) == letters.LETTERS
+    for letter, x in letters.plain_alphabet().items():
+        assert torch.equal(image_to_uint8(open_image(tmp_path / files[letter])), x)
+    samples = json.loads((tmp_path / "samples.json").read_text())
+    assert samples[0]["title"] == "letter A" and "OFL" in samples[0]["credit"]
 
 
 @pytest.mark.parametrize("name", web.SAMPLES)

@@ -1,12 +1,14 @@
 // What the visitor sees and does. One request is under way at a time, and the latest one wins.
 import { PREVIEW, PictureError, decode, mixed, paint, shrunk, square } from "./pictures.js";
 import { prepare as prepareThreads } from "./threads.js";
+import { HANDS, letterAt, loadAlphabet, setWord, word } from "./word.js";
 
 const VARIANTS = 4;
 const by = (id) => document.getElementById(id);
 const state = { style: 0, first: 0, chosen: 0, seed: 0, reference: null, name: "picture" };
 const needed = new Map(); // slot: what has to be shown there
 let about, bitmap, pictures, result;
+let alphabet = {}; // pictures of letters, where the model draws letters
 let request = 0;
 let opened = 0; // counts pictures, so that one that decodes slowly does not replace a later one
 
@@ -50,7 +52,11 @@ async function begin(model) {
   const samples = await (await fetch("samples.json")).json();
   samples.forEach((sample) => by("samples").append(sampleButton(sample)));
   credit(samples);
-  if (!bitmap && samples.length) await openSample(samples[0]);
+  alphabet = await loadAlphabet();
+  if (!bitmap && samples.length) {
+    state.style = samples[0].style;
+    await openSample(samples[0]);
+  } else if (bitmap) pick({}); // it was there before the letters were
 }
 
 function tile(group, value, text) {
@@ -121,7 +127,18 @@ function pick(changes) {
   Object.assign(state, { chosen: 0 }, changes);
   mark();
   for (let i = 0; i < VARIANTS; i++) need(`variant-${i}`, "small", state.style, state.first + i);
+  needWord();
   choose(0);
+}
+
+/** Ask for the word, each row by another draw. */
+function needWord() {
+  for (const slot of needed.keys()) if (slot.startsWith("word-")) needed.delete(slot);
+  for (let hand = 0; hand < HANDS; hand++)
+    [...word()].forEach((letter, place) => {
+      if (letter in alphabet)
+        need(`word-${hand}-${place}`, letter, state.style, state.first + hand);
+    });
 }
 
 function choose(variant) {
@@ -151,11 +168,12 @@ function need(slot, size, style, index) {
 /** Send all that is not shown yet, the large result first and the previews of styles last. */
 function ask() {
   if (!about || !pictures) return;
-  const order = (slot) => ["result", "variant", "style"].indexOf(slot.split("-")[0]);
+  const order = (slot) => ["result", "variant", "word", "style"].indexOf(slot.split("-")[0]);
   const pieces = [...needed.values()].sort((a, b) => order(a.slot) - order(b.slot));
   by("result-part").setAttribute("aria-busy", "true");
   say("Restyling…");
-  worker.postMessage({ id: ++request, pictures, reference: state.reference, pieces });
+  const all = { ...pictures, ...alphabet };
+  worker.postMessage({ id: ++request, pictures: all, reference: state.reference, pieces });
 }
 
 function show(slot, picture) {
@@ -163,7 +181,8 @@ function show(slot, picture) {
   if (slot === "result") {
     result = picture;
     blend();
-  } else paint(by(slot), picture);
+  } else if (slot.startsWith("word-")) letterAt(slot, picture);
+  else paint(by(slot), picture);
   if (needed.size) return;
   by("result-part").setAttribute("aria-busy", "false");
   say(`${state.name} in the style ${spoken(state.style)}, ${sizes()}.`);
@@ -216,6 +235,11 @@ function taken(id, action) {
   };
 }
 
+by("word").oninput = () => {
+  setWord();
+  needWord();
+  ask();
+};
 taken("file", open);
 taken("camera", open);
 taken("reference", refer);

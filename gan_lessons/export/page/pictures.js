@@ -53,6 +53,13 @@ export function paint(canvas, picture) {
   canvas.dataset.painted = Number(canvas.dataset.painted || 0) + 1;
 }
 
+/** Show pixels on a part of a canvas whose left edge is given. */
+export function paintAt(canvas, picture, left) {
+  const image = new ImageData(picture.data, picture.width, picture.height);
+  canvas.getContext("2d").putImageData(image, left, 0);
+  canvas.dataset.painted = Number(canvas.dataset.painted || 0) + 1;
+}
+
 /** Go so far from the source to the result, and beyond. */
 export function mixed(source, result, strength) {
   const data = new Uint8ClampedArray(result.data.length);

@@ -2,41 +2,21 @@ import io
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from torch import nn
 
 pytest.importorskip("ipywidgets")
 pytest.importorskip("anywidget")
 
 from gan_lessons.data import letters  # noqa: E402
 from gan_lessons.images.gate import tensor_to_image, to_uint8  # noqa: E402
-from gan_lessons.models.stargan.networks import build  # noqa: E402
-from gan_lessons.style_transfer import NETWORKS, StyleTransfer  # noqa: E402
 from gan_lessons.widgets import StyleExplorer  # noqa: E402
 from gan_lessons.widgets.explorer.panels import WORD  # noqa: E402
 from gan_lessons.widgets.explorer.word import LONGEST, spelled  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def folder(tiny_config, tmp_path_factory):
-    """A small model whose data set is `letters`, with random weights that change a picture."""
-    config = tiny_config.override(
-        {"data.name": "letters", "data.size": letters.SIZE, "model.domains": 5}
-    )
-    networks = build(config.model, seed=3)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(4)
-        nn.init.normal_(networks["generator"].to_rgb.weight, std=0.2)
-    chosen = {name: networks[name] for name in NETWORKS}
-    home = tmp_path_factory.mktemp("models") / "hands"
-    StyleTransfer(chosen, styles=letters.STYLES, config=config, device="cpu").save(home)
-    return home
-
-
-@pytest.fixture(scope="module")
-def explorer(folder):
-    return StyleExplorer(folder, device="cpu")
+def explorer(letters_model):
+    return StyleExplorer(letters_model, device="cpu")
 
 
 def read(image) -> np.ndarray:
