@@ -34,7 +34,10 @@ def train(
     ] = "smoke",
     recipe: Annotated[
         Path | None,
-        typer.Option(help="recipe.yaml of a model, for --model, --data, --preset.", metavar="FILE"),
+        typer.Option(
+            help="recipe.yaml, or a bundled model's name; for --model, --data, --preset.",
+            metavar="FILE",
+        ),
     ] = None,
     resume: Annotated[str, typer.Option(help="auto: go on where the run in OUT stopped.")] = "",
     init_from: Annotated[

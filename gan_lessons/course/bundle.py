@@ -95,8 +95,9 @@ def _train(folder: Path, made: dict[str, Any], out: str) -> str:
     origin, start = (made.get("from") or {}).get("weights"), ""
     if origin:
         runs = origin == store.FIRST
-        start = f" --init-from {f'runs/{origin}' if runs else _shown(_home() / origin)}"
-    return f"gan-lessons train --recipe {_shown(folder / recipes.FILE)}{start} --out runs/{out}"
+        start = f" --init-from {f'runs/{origin}' if runs else origin}"
+    named = folder.relative_to(_home()).as_posix()  # a name works wherever the course is installed
+    return f"gan-lessons train --recipe {named}{start} --out runs/{out}"
 
 
 def _home() -> Path:
@@ -135,9 +136,3 @@ def _count(made: dict[str, Any], unit: str) -> str:
 
 def _bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-
-
-def _shown(path: Path) -> str:
-    """A path as it is typed in the checkout, where it lies there."""
-    root = share("data").parent
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from gan_lessons.config import Recipe
-from gan_lessons.files import OutputFolder
+from gan_lessons.files import OutputFolder, share
 from gan_lessons.models.architecture import architecture
 from gan_lessons.text import read_yaml
 
@@ -34,7 +34,8 @@ def read_recipe(path: str | Path) -> Recipe:
     """Read the one file that a training takes.
 
     Args:
-        path: a YAML file with `architecture` and the sections of a recipe.
+        path: a YAML file with `architecture` and the sections of a recipe; or the name of a bundled
+            model that has one, such as "emoji64" or "emoji64/first".
 
     Returns:
         The recipe.
@@ -42,7 +43,7 @@ def read_recipe(path: str | Path) -> Recipe:
     Raises:
         ValueError: if there is no such file, or it is something else.
     """
-    path = Path(path)
+    path = _located(Path(path))
     if not path.is_file():
         raise ValueError(f"no recipe {path}; give the {FILE} of a model, or --preset")
     try:
@@ -57,6 +58,16 @@ def read_recipe(path: str | Path) -> Recipe:
         return architecture(values.pop(ARCHITECTURE)).recipe.from_dict(values)
     except ValueError as error:
         raise ValueError(f"{path} is no recipe of this version ({error})") from None
+
+
+def _located(path: Path) -> Path:
+    """The file itself, or that of the bundled model which is named in its place."""
+    if path.is_file() or path.is_absolute() or ".." in path.parts:
+        return path
+    try:
+        return share("data", "models", *path.parts, FILE)
+    except ValueError:
+        return path
 
 
 def write_recipe(folder: OutputFolder, recipe: Recipe) -> Path:

@@ -336,7 +336,7 @@ def hands(browser, unavailable, served, letters_model, tmp_path_factory) -> str:
     """Address of the folder of a model that draws letters."""
     folder = tmp_path_factory.mktemp("hands")
     try:
-        web.write(StyleTransfer.load(letters_model, device="cpu"), folder, "hands")
+        web.write_page(StyleTransfer.load(letters_model, device="cpu"), folder, "hands")
     except ValueError as error:
         unavailable(str(error))
     return served(folder)

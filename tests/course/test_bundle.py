@@ -42,7 +42,7 @@ def test_list_says_what_is_there_and_what_is_missing(home, capsys):
     assert first.present and first.on_gpu and first.size > 0
     assert first.trained == "NVIDIA A, 0.5 hours, 1,200 steps, 19,200 images"
     assert first.again == (
-        "gan-lessons train --recipe data/models/emoji64/recipe.yaml --out runs/emoji64"
+        "gan-lessons train --recipe emoji64 --out runs/emoji64"
     )
     assert second.name == "emoji128" and not second.present and not second.again
     assert lesson.present and not lesson.on_gpu and "1 result" in lesson.trained
@@ -58,7 +58,7 @@ def test_the_command_names_what_a_model_started_from(home):
     run = {"steps": 5, "from": {"weights": "emoji64", "steps": 1200}}
     write_model(folder, {}, Description(Config(), tuple("abcdefgh"), run))
     again = bundle.entries()[1].again
-    assert "emoji128/recipe.yaml --init-from data/models/emoji64 --out" in again
+    assert "emoji128 --init-from emoji64 --out" in again
 
 
 def test_a_model_that_was_trained_twice_has_a_command_for_each(home):
@@ -71,10 +71,10 @@ def test_a_model_that_was_trained_twice_has_a_command_for_each(home):
     assert entry.trained == "NVIDIA A, 900 steps; then CPU, 5 steps" and entry.on_gpu
     first, second = entry.again.split("\n    ")
     assert first == (
-        "gan-lessons train --recipe data/models/emoji128/first/recipe.yaml --out runs/first"
+        "gan-lessons train --recipe emoji128/first --out runs/first"
     )
     assert second == (
-        "gan-lessons train --recipe data/models/emoji128/recipe.yaml --init-from runs/first "
+        "gan-lessons train --recipe emoji128 --init-from runs/first "
         "--out runs/emoji128"
     )
     averaged = {"averaged": ["first", "000002", "000005"]}
@@ -104,6 +104,16 @@ def test_bundled_baseline_has_its_recipe(name):
     folder = models.find(name)
     recipe = recipes.read_recipe(folder / recipes.FILE)
     assert recipe == models.describe(folder).recipe and recipe.architecture == name
+
+
+@pytest.mark.parametrize("name", ["emoji64", "emoji64/first", "cyclegan"])
+def test_a_recipe_of_the_course_has_a_name(name, root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where no such path is
+    file = root / "data" / "models" / name / recipes.FILE
+    assert recipes.read_recipe(name) == recipes.read_recipe(file)
+    for wrong in ("emoji65", "../models/emoji64", "emoji64/second"):
+        with pytest.raises(ValueError, match="no recipe"):
+            recipes.read_recipe(wrong)
 
 
 @pytest.mark.slow

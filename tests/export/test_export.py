@@ -249,7 +249,7 @@ def test_the_command_writes_a_whole_folder_that_names_no_other_host(runtime, tmp
 
 def test_a_model_of_letters_brings_an_alphabet(runtime, letters_model, tmp_path):
     model = StyleTransfer.load(letters_model, device="cpu", precision="fp32")
-    web.write(model, tmp_path, "hands", runtime=runtime, report=lambda line: None)
+    web.write_page(model, tmp_path, "hands", runtime=runtime, report=lambda line: None)
     files = json.loads((tmp_path / "alphabet.json").read_text())
     assert "".join(files) == letters.LETTERS
     for letter, x in letters.plain_alphabet().items():
