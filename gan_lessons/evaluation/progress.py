@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from gan_lessons.files import OutputFolder
+from gan_lessons.reading import read_regular
 from gan_lessons.text import duration, parse_json
 
 PARTIAL = "partial.jsonl"
+_LONGEST = 2**30  # bytes of it: a line a unit, of some kilobytes
 Row = dict[str, dict[str, float]]  # contestant to measures
 Unit = tuple[tuple[str, ...], int]  # what is measured, such as a pair of styles, and the seed
 Report = Callable[[str], None]
@@ -72,7 +74,8 @@ class Partial:
     def read(self) -> Iterator[dict]:
         """Whole lines; what a kill cut short is measured again."""
         path = self.folder.root / PARTIAL
-        for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        stored = read_regular(path, _LONGEST).decode("utf-8", "replace") if path.exists() else ""
+        for text in stored.splitlines():
             try:
                 yield parse_json(text)
             except ValueError:

@@ -8,6 +8,7 @@ import torch
 
 from gan_lessons.config import Recipe
 from gan_lessons.files import OutputFolder
+from gan_lessons.reading import open_regular
 from gan_lessons.training.state import FORMAT, State
 
 FILE = "checkpoint.pt"
@@ -75,8 +76,8 @@ def read(path: Path) -> dict[str, Any]:
         ValueError: if it is no checkpoint of this package, or damaged.
     """
     try:
-        with warnings.catch_warnings(action="ignore"):
-            parts = torch.load(path, map_location="cpu", weights_only=True)
+        with open_regular(path) as handle, warnings.catch_warnings(action="ignore"):
+            parts = torch.load(handle, map_location="cpu", weights_only=True)
     except (FileNotFoundError, PermissionError):
         raise
     except Exception:  # on bytes that are no checkpoint the reader raises nearly anything

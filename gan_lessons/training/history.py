@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.files import OutputFolder
+from gan_lessons.reading import open_regular
 from gan_lessons.text import count_of, duration
 from gan_lessons.training.processes.distributed import ALONE, Processes
 
@@ -154,7 +155,8 @@ def read_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
         One dictionary a line, and the number of damaged lines, without a last one that a kill cut
         short.
     """
-    texts = path.read_bytes().decode("utf-8", "replace").split("\n")
+    with open_regular(path) as handle:
+        texts = handle.read().decode("utf-8", "replace").split("\n")
     lines = [_line(text) for text in texts if text.strip()]
     cut = bool(texts[-1].strip()) and lines[-1] is None
     found = [line for line in lines if line is not None]

@@ -1,6 +1,5 @@
 """What a small file may ask for: memory, passes, waiting. It is refused before it is done."""
 
-import io
 import os
 import struct
 import subprocess
@@ -16,8 +15,6 @@ from PIL import Image
 from gan_lessons.images import gate
 from gan_lessons.images.gate import ImageError, open_image
 from gan_lessons.images.header import jpeg_scans, webp_canvas
-from gan_lessons.reading import open_regular, read_regular
-from gan_lessons.text import read_json, read_yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
 import damaged  # noqa: E402
@@ -178,38 +175,3 @@ class TestWaiting:
         for path in (pipe, link, "/dev/zero"):
             with pytest.raises(ImageError, match="not an ordinary file"):
                 open_image(path)
-
-    def test_nor_any_other_file(self, pipe, tmp_path):
-        for read in (open_regular, lambda path: read_regular(path, 9)):
-            with pytest.raises(ValueError, match="not an ordinary file"):
-                read(pipe)
-            with pytest.raises(ValueError, match="is a folder"):
-                read(tmp_path)
-            with pytest.raises(FileNotFoundError):
-                read(tmp_path / "none")
-
-    def test_no_descriptor_stays_open(self, pipe):
-        before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
-        for _ in range(20):
-            with pytest.raises(ValueError):
-                open_regular(pipe)
-        assert not before or len(os.listdir("/proc/self/fd")) == before
-
-
-def test_a_file_is_read_up_to_its_limit(tmp_path):
-    (tmp_path / "x").write_bytes(b"123456789")
-    assert read_regular(tmp_path / "x", 9) == b"123456789"
-    with pytest.raises(ValueError, match="larger than the"):
-        read_regular(tmp_path / "x", 8)
-    with open_regular(tmp_path / "x") as handle:
-        assert isinstance(handle, io.BufferedReader) and handle.read() == b"123456789"
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-@pytest.mark.parametrize("read", [read_json, read_yaml])
-def test_a_pipe_is_no_json_and_no_yaml(tmp_path, read):
-    os.mkfifo(tmp_path / "run.json")
-    with pytest.raises(ValueError, match="not an ordinary file"):
-        read(tmp_path / "run.json")
-    (tmp_path / "x").write_text('{"a": [1]}')
-    assert read(tmp_path / "x") == {"a": [1]}
