@@ -84,6 +84,7 @@ def restyle(
     A reference is read as a picture of each style that was asked for. A walk from a style to
     itself leads from one of its draws to another.
     """
+    from gan_lessons.models.card import unmoved
     from gan_lessons.models.store import bundled
     from gan_lessons.restyle.folder import restyle_files
     from gan_lessons.restyle.wish import Wish
@@ -95,6 +96,8 @@ def restyle(
     if not name:
         raise ValueError("there is no bundled model here; name one with --model")
     loaded = StyleTransfer.load(name, device=device, precision=precision)
+    if still := unmoved(loaded.run):
+        warn(still)
     wish = Wish(
         interpolate or _styles(style or ["all"], loaded.styles),
         count,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.evaluation import contact_sheet, measures, notes, referring, results, tables
-from gan_lessons.evaluation.contestants import WITHOUT_CHANCE, Task, methods
+from gan_lessons.evaluation.contestants import WITHOUT_CHANCE, Task, methods, pair_of
 from gan_lessons.evaluation.measures import Described, Known, real_diversity
 from gan_lessons.evaluation.progress import Row, Unit
 from gan_lessons.evaluation.protocol import Pair, Protocol, TestBed, mixed, scattered
@@ -75,7 +75,7 @@ class Bench:
         shared: Shared | None = None,
     ):
         self.model, self.protocol = model, protocol
-        self.bed = TestBed(dataset, protocol, model.size)
+        self.bed = TestBed(dataset, protocol, model.size, only=pair_of(model))
         self.device = str(model.device)
         self.rivals = bundled(dataset, model.size, self.device) if rivalled else []
         self.methods = methods(model, self.bed.paired)

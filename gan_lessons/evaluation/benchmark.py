@@ -17,6 +17,7 @@ from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.evaluation import letters, speed
 from gan_lessons.evaluation.bench import Bench, Shared
+from gan_lessons.evaluation.contestants import fits, pair_of
 from gan_lessons.evaluation.letter_bench import LetterBench
 from gan_lessons.evaluation.letters import LetterPlan
 from gan_lessons.evaluation.progress import Partial, Report, work
@@ -153,9 +154,10 @@ def load(
         if name == "emoji_styles":
             size = min((side for side in SIZES if side >= size), default=SIZES[-1])
         dataset = load_dataset(name, size=size, report=report)
-    if dataset.styles != model.styles:
+    if not fits(model, dataset.styles):
+        wanted = pair_of(model) or model.styles
         raise ValueError(
-            f"the model has the styles {', '.join(model.styles)}; {dataset.name} has "
+            f"the model has the styles {', '.join(wanted)}; {dataset.name} has "
             f"{', '.join(dataset.styles)}"
         )
     return dataset if pairs is None else replace(dataset, paired=pairs == "by-name")

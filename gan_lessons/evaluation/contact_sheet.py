@@ -17,12 +17,13 @@ from gan_lessons.evaluation.contestants import (
     OF_ONE_PAIR,
     REFERENCE,
     TRUE,
+    pair_of,
 )
 from gan_lessons.images.gate import encode_image, tensor_to_image
 from gan_lessons.metrics.features import as_float
 
 HEADINGS = {
-    MODEL: "3 draws",
+    MODEL: "results",
     REFERENCE: "reference",
     MEAN: "mean code",
     COLOUR: "colours",
@@ -43,6 +44,7 @@ def sheet(bench, rows: int = 16) -> bytes:
     """
     pairs = bench.bed.pairs[:: max(1, len(bench.bed.pairs) // rows)][:rows]
     shown = [name for name in bench.methods if name not in (TRUE, HELD_OUT, COPY, *OF_ONE_PAIR)]
+    several = 1 if pair_of(bench.model) else 3
     lines, labels = [], []
     for place, pair in enumerate(pairs):
         task = bench.task(pair, bench.protocol.seeds[0])
@@ -52,7 +54,7 @@ def sheet(bench, rows: int = 16) -> bytes:
         cells = [task.x[0], beside]
         for name in shown:
             results = bench.methods[name](task)
-            cells += list(as_float(results[0, : 3 if name == MODEL else 1]))
+            cells += list(as_float(results[0, : several if name == MODEL else 1]))
         lines.append(torch.stack(cells).cpu())
         labels.append(f"{pair[0]} to {pair[1]}")
     names = [
@@ -60,7 +62,7 @@ def sheet(bench, rows: int = 16) -> bytes:
         "truth" if bench.bed.paired else "one of it",
         *(HEADINGS.get(name, name) for name in shown),
     ]
-    widths = [1, 1, *(3 if name == MODEL else 1 for name in shown)]
+    widths = [1, 1, *(several if name == MODEL else 1 for name in shown)]
     return encode_image(labelled(lines, labels, names, widths))
 
 

@@ -53,14 +53,7 @@ def methods(model: StyleTransfer | None, paired: bool = True) -> dict[str, Metho
     Returns:
         Method by name.
     """
-    rows: dict[str, Method] = {}
-    if model is not None:
-        rows = {
-            MODEL: lambda task: restyle(model, task, drawn(model, task, len(task.x) * task.draws)),
-            REFERENCE: lambda task: restyle(model, task, referenced(model, task)),
-            MEAN: lambda task: restyle(model, task, mean_code(model, task)),
-        }
-    return rows | {
+    return ({} if model is None else ways(model)) | {
         COPY: lambda task: baselines.copy(task.x)[:, None],
         COLOUR: lambda task: recoloured(task)[:, None],
         NEAREST: lambda task: baselines.nearest_image(
@@ -68,6 +61,37 @@ def methods(model: StyleTransfer | None, paired: bool = True) -> dict[str, Metho
         )[:, None],
         TRUE if paired else HELD_OUT: lambda task: task.true[:, None],
     }
+
+
+def ways(model: StyleTransfer) -> dict[str, Method]:
+    """How a model is used: it draws styles, or takes them from references, or knows one answer."""
+    if model.kind.draws:
+        return {
+            MODEL: lambda task: restyle(model, task, drawn(model, task, len(task.x) * task.draws)),
+            REFERENCE: lambda task: restyle(model, task, referenced(model, task)),
+            MEAN: lambda task: restyle(model, task, mean_code(model, task)),
+        }
+    if model.kind.needs_reference:
+        return {
+            MODEL: lambda task: restyle(model, task, referenced(model, task, task.draws)),
+            REFERENCE: lambda task: restyle(model, task, referenced(model, task)),
+        }
+    (style,) = model.styles
+    return {MODEL: lambda task: restyle(model, task, model.codes(style).expand(len(task.x), -1))}
+
+
+def pair_of(model: StyleTransfer) -> Pair | None:
+    """The only pair of styles that a model was trained for; None where it does any."""
+    if model.kind.draws or model.kind.needs_reference:
+        return None
+    return model.config.data.source, model.config.data.target
+
+
+def fits(model: StyleTransfer, styles: tuple[str, ...]) -> bool:
+    """Whether a model can be measured on a set of these styles."""
+    if model.kind.draws:
+        return styles == model.styles
+    return set(pair_of(model) or ()) <= set(styles)
 
 
 def restyle(model: StyleTransfer, task: Task, s: Tensor) -> Tensor:
@@ -92,22 +116,25 @@ def mean_code(model: StyleTransfer, task: Task) -> Tensor:
     return mean.expand(len(task.x), -1)
 
 
-def referenced(model: StyleTransfer, task: Task) -> Tensor:
-    """Codes read off one training picture of the target style for each source."""
-    return read_off(model, as_float(task.train[reference_rows(task)]), task.pair[1])
+def referenced(model: StyleTransfer, task: Task, count: int = 1) -> Tensor:
+    """Codes read off training pictures of the target style, `count` for each source."""
+    return read_off(model, as_float(task.train[reference_rows(task, count)]), task.pair[1])
 
 
 @torch.inference_mode()
 def read_off(model: StyleTransfer, x_ref: Tensor, style: str) -> Tensor:
     """The code of each reference: `(N, 3, S, S)` in [-1, 1] to `(N, style_dim)`."""
-    y = torch.full((len(x_ref),), model.styles.index(style), device=model.device)
+    domain = model.styles.index(style) if model.kind.draws else 0
+    y = torch.full((len(x_ref),), domain, device=model.device)
     return model.networks["style_encoder"](x_ref.to(model.device), y)
 
 
-def reference_rows(task: Task) -> Tensor:
-    """Which training picture each source gets as its reference, whoever draws by it: `(N,)`."""
+def reference_rows(task: Task, count: int = 1) -> Tensor:
+    """Which training pictures each source gets as references, whoever draws by it: `(N count,)`."""
     random = generator_at(task.seed, 2 * task.number)
-    return torch.randint(len(task.train), (len(task.x),), generator=random).to(task.train.device)
+    return torch.randint(len(task.train), (len(task.x) * count,), generator=random).to(
+        task.train.device
+    )
 
 
 def recoloured(task: Task) -> Tensor:

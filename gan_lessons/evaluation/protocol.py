@@ -136,6 +136,7 @@ class TestBed:
         dataset: any set but `letters`, which has a bed of its own.
         protocol: how much of it.
         size: pixels a side, the model's.
+        only: the only pair that is measured, where a model knows no other.
 
     Raises:
         ValueError: if there is nothing to measure: no test pictures, or no shared ones in a set
@@ -144,7 +145,9 @@ class TestBed:
 
     __test__ = False  # of gan_lessons, not of pytest
 
-    def __init__(self, dataset: StyleDataset, protocol: Protocol, size: int):
+    def __init__(
+        self, dataset: StyleDataset, protocol: Protocol, size: int, only: Pair | None = None
+    ):
         self.dataset, self.protocol, self.size = dataset, protocol, size
         self.groups = concept_groups(dataset)
         self.rows = {
@@ -152,7 +155,7 @@ class TestBed:
             for split in ("train", "test")
             for style in dataset.styles
         }
-        found = pairs(dataset.styles, protocol.pairs)
+        found = [only] if only else pairs(dataset.styles, protocol.pairs)
         self.paired = dataset.paired
         self.pairs = [pair for pair in found if self.shared(pair)]
         if not self.pairs:

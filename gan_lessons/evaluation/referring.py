@@ -39,7 +39,7 @@ def contestants(model: StyleTransfer | None) -> dict[str, Referring]:
         By the names that they have as contestants.
     """
     rows: dict[str, Referring] = {}
-    if model is not None:
+    if model is not None and "style_encoder" in model.networks:
         rows[REFERENCE] = lambda task, x_ref: restyle(
             model, task, read_off(model, x_ref.flatten(0, 1), task.pair[1])
         )

@@ -54,7 +54,7 @@ def measure_speed(model: StyleTransfer) -> list[dict]:
     Returns:
         For each precision and batch size milliseconds an image and peak MiB, weights left out.
     """
-    size, width = model.size, model.config.model.style_dim
+    size, width = model.size, model.networks["generator"].style_dim
     rows = []
     for precision in precisions(model.device.type):
         for batch in BATCHES:

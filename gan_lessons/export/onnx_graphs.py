@@ -47,16 +47,18 @@ def write_graphs(model: StyleTransfer, folder: OutputFolder, name: str) -> dict:
     files = {}
     for network, arguments in _examples(model).items():
         files[network] = f"{network}.onnx"
-        data = _graph(model.networks[network], arguments, network)
+        # What knows one answer takes no code.
+        traced = model.networks[network] if len(arguments) > 1 else model.networks[network].network
+        data = _graph(traced, arguments, network)
         folder.write_bytes(files[network], data)
-    shape = model.config.model
+    generator = model.networks["generator"]
     description = {
         "name": name,
         "styles": list(model.styles),
         "size": model.size,
-        "stride": model.networks["generator"].stride,
-        "latent_dim": shape.latent_dim,
-        "style_dim": shape.style_dim,
+        "stride": generator.stride,
+        "latent_dim": model.config.model.latent_dim if model.kind.draws else 0,
+        "style_dim": generator.style_dim,
         "drawn": DRAWN,
         "files": files,
     }
@@ -64,18 +66,21 @@ def write_graphs(model: StyleTransfer, folder: OutputFolder, name: str) -> dict:
     return description
 
 
-def _examples(model: StyleTransfer) -> dict[str, tuple[Tensor, Tensor]]:
+def _examples(model: StyleTransfer) -> dict[str, tuple[Tensor, ...]]:
     """Arguments to trace with: two of each, since one of anything passes for a constant."""
-    shape, side = model.config.model, 8 * model.networks["generator"].stride
-    y = torch.tensor([0, shape.domains - 1])
-    return {
-        "generator": (torch.zeros(2, 3, side, 2 * side), torch.zeros(2, shape.style_dim)),
-        "mapping_network": (torch.zeros(2, shape.latent_dim), y),
-        "style_encoder": (torch.zeros(2, 3, model.size, model.size), y),
-    }
+    generator = model.networks["generator"]
+    side, y = 8 * generator.stride, torch.tensor([0, len(model.styles) - 1])
+    x, s = torch.zeros(2, 3, side, 2 * side), torch.zeros(2, generator.style_dim)
+    found = {"generator": (x, s) if generator.style_dim else (x,)}
+    if model.kind.draws:
+        z = torch.zeros(2, model.config.model.latent_dim)
+        found["mapping_network"] = (z, y)
+    if "style_encoder" in model.networks:
+        found["style_encoder"] = (torch.zeros(2, 3, model.size, model.size), y)
+    return found
 
 
-def _graph(network: nn.Module, arguments: tuple[Tensor, Tensor], name: str) -> bytes:
+def _graph(network: nn.Module, arguments: tuple[Tensor, ...], name: str) -> bytes:
     """The graph of a network for any number of pictures, and for the generator of any size."""
     _require()
     many = torch.export.Dim("n", min=1, max=1024)
@@ -91,9 +96,9 @@ def _graph(network: nn.Module, arguments: tuple[Tensor, Tensor], name: str) -> b
             _traceable(network),
             arguments,
             dynamo=True,
-            input_names=INPUTS[name],
+            input_names=INPUTS[name][: len(arguments)],
             output_names=["out"],
-            dynamic_shapes=shapes,
+            dynamic_shapes=shapes[: len(arguments)],
             opset_version=OPSET,
             verbose=False,
         )

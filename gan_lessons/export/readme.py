@@ -60,6 +60,34 @@ Image.fromarray(pixels.transpose(1, 2, 0)).save("restyled.png")
 Weights: {licence}. The code above: Apache-2.0.
 """
 
+FEWER = """# {name} as ONNX graphs
+
+What shows a picture as {style}, for any program that runs ONNX; PyTorch is not needed. Weights are
+stored in half precision; all that goes in and comes out is in single precision.
+
+`generator.onnx`: a picture in the style
+
+- takes `x`, float32 (N, 3, H, W): pictures
+{codes}- gives `out`, float32 (N, 3, H, W): the pictures in the style
+{encoder}
+Pictures are RGB, channels first; a byte b becomes b / 127.5 - 1, a number in [-1, 1]. Clip what
+comes out to that range. N is any number; H and W are multiples of {stride}, {least} or more. The
+model was trained at {size} x {size} pixels and shows its style best near that. `model.json` says
+all this to programs.
+
+## Licence
+
+Weights: {licence}.
+"""
+CODES = "- takes `s`, float32 (N, {style_dim}): codes that `style_encoder.onnx` gives\n"
+ENCODER = """
+`style_encoder.onnx`: style codes, read off pictures
+
+- takes `x`, float32 (N, 3, {size}, {size}): pictures to take the style from
+- takes `y`, int64 (N,): zeros
+- gives `out`, float32 (N, {style_dim}): style codes
+"""
+
 
 def write_readme(folder: OutputFolder, model: StyleTransfer, name: str) -> None:
     """Write what people have to know who use the graphs, with an example that runs.
@@ -69,13 +97,17 @@ def write_readme(folder: OutputFolder, model: StyleTransfer, name: str) -> None:
         model: what was exported.
         name: what to call it.
     """
-    shape, data = model.config.model, model.config.data.name
-    stride, last = model.networks["generator"].stride, len(model.styles) - 1
+    data, generator = model.config.data.name, model.networks["generator"]
+    stride, last = generator.stride, len(model.styles) - 1
     licence = LICENCES.get(data)
-    text = README.format(
+    draws = model.kind.draws
+    encoder = ENCODER if "style_encoder" in model.networks else ""
+    text = (README if draws else FEWER).format(
         name=name,
-        style_dim=shape.style_dim,
-        latent_dim=shape.latent_dim,
+        style_dim=generator.style_dim,
+        latent_dim=model.config.model.latent_dim if draws else 0,
+        codes=CODES.format(style_dim=generator.style_dim) if generator.style_dim else "",
+        encoder=encoder.format(style_dim=generator.style_dim, size=model.size),
         size=model.size,
         stride=stride,
         least=2 * stride,

@@ -99,6 +99,7 @@ def write_page(
     Raises:
         ValueError: if the package cannot be had or is another one, or what exports is missing.
     """
+    model.kind.check_draws("the page")
     folder = OutputFolder(out)
     report("fetching the runtime" if runtime is None else "taking the runtime")
     _write_runtime(folder, runtime)

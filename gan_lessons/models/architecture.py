@@ -164,6 +164,18 @@ class Architecture:
                 f"a {self.title} restyles no pictures; name a model that does, such as emoji64"
             )
 
+    def check_draws(self, what: str) -> None:
+        """Refuse a model that draws no styles where something lets people draw them.
+
+        Args:
+            what: the thing, for people.
+        """
+        if not self.draws:
+            raise ValueError(
+                f"{what} lets people draw styles, and {self.title} draws none; "
+                "gan-lessons restyle and gan-lessons export --format onnx take such a model"
+            )
+
     def check_asked(self, count: int, referenced: bool) -> None:
         """Refuse what a model of this kind does not do.
 

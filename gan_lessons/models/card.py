@@ -3,6 +3,7 @@
 from typing import Any
 
 from gan_lessons.config import Recipe
+from gan_lessons.images.movement import STILL, UNMOVED
 from gan_lessons.models.architecture import architecture
 
 TEMPLATE = """---
@@ -49,7 +50,6 @@ RUN = ("steps", "images", "hours", "device", "precision", "recipe")
 CODE = ("gan_lessons", "commit", "torch", "torchvision", "python")
 LICENCES = {"emoji_styles": "cc-by-sa-4.0", "painted_photos": "gpl-3.0"}
 MADE_FOR = "It was made for teaching."
-STILL = 0.02  # mean change of a value in [-1, 1]: a hundredth of its range, which nobody sees
 
 
 def model_card(
@@ -104,7 +104,4 @@ def unmoved(run: dict[str, Any]) -> str:
     moved = run.get("moved")
     if not isinstance(moved, int | float) or moved >= STILL:
         return ""
-    return (
-        f"This model has not moved from its source yet: after {run.get('steps')} steps its results "
-        f"differ from their sources by {50 * moved:.1f} % of the range on average. Train it longer."
-    )
+    return f"After {run.get('steps')} steps this model {UNMOVED}. Train it longer."

@@ -13,6 +13,7 @@ from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder
 from gan_lessons.images.gate import encode_image, tensor_to_image
+from gan_lessons.images.movement import movement
 from gan_lessons.models import store
 from gan_lessons.models.architecture import (
     Architecture,
@@ -288,8 +289,8 @@ def change_of(columns: list[Column]) -> dict[str, float]:
     made = [column for column in columns if column.source is not None]
     if not made:
         return {}
-    changes = [(column.x.float() - column.source.float()).abs().mean() for column in made]
-    return {"moved": round(torch.stack(changes).mean().item(), 4)}
+    changes = [movement(column.source.float(), column.x.float()) for column in made]
+    return {"moved": round(sum(changes) / len(changes), 4)}
 
 
 def provenance(state: State) -> dict[str, Any]:

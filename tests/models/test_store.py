@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import pickle
 
@@ -7,9 +8,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from gan_lessons.cli.main import app
-from gan_lessons.files import OutputFolder
+from gan_lessons.files import OutputFolder, share
 from gan_lessons.models import store
-from gan_lessons.models.stargan.networks import build
+from gan_lessons.models.stargan.networks import Discriminator, build
 from gan_lessons.models.store import Description
 
 NAMES = ("generator", "mapping_network", "style_encoder", "discriminator")
@@ -115,8 +116,8 @@ def test_a_pickle_named_safetensors_is_refused_and_not_executed(folder, kind):
 def test_a_file_cut_short_anywhere_is_refused(folder):
     path = folder / "model.safetensors"
     data = path.read_bytes()
-    for share in (0, 1e-4, 0.01, 0.1, 0.5, 0.9, 0.9999):
-        path.write_bytes(data[: int(share * len(data))])
+    for part in (0, 1e-4, 0.01, 0.1, 0.5, 0.9, 0.9999):
+        path.write_bytes(data[: int(part * len(data))])
         with pytest.raises(ValueError, match="is not a safetensors file"):
             read(folder, NAMES)
 
@@ -195,6 +196,54 @@ def test_styles_may_have_names_in_any_script(networks, tiny_config, tmp_path):
     styles = ("浮世絵", "été", "stripes")
     store.write_model(OutputFolder(tmp_path), networks, Description(tiny_config, styles, {}))
     assert store.describe(tmp_path).styles == styles
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_weights_that_are_not_finite_are_refused_by_name(folder, value):
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    tensors["generator.to_rgb.bias"][1] = value
+    save_file(tensors, path)
+    with pytest.raises(ValueError, match="not finite, in generator.to_rgb.bias; fetch the model"):
+        read(folder, NAMES[:3])
+    assert set(read(folder, NAMES[1:3])) == set(NAMES[1:3])  # nothing else is looked at
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("blocks", 1_000_000_000),
+        ("width", 10**18),
+        ("latent_dim", 2**64),
+        ("mapping_width", 65_536),  # within bounds, and far from the stored shapes
+        ("size", 2**62),
+        ("domains", 10**9),
+    ],
+)
+def test_shapes_that_no_machine_holds_are_refused_before_anything_is_built(folder, field, value):
+    path = folder / "config.json"
+    described = json.loads(path.read_text())
+    described["config"]["model"][field] = value
+    path.write_text(json.dumps(described))
+    with pytest.raises(ValueError, match=rf"damaged \(model.{field} must|does not fit config.json"):
+        read(folder, NAMES)
+
+
+def test_models_of_earlier_versions_are_read(folder, tiny_config):
+    before = store.describe(folder)
+    changed(folder, format="gan_lessons style transfer 1", architecture="gone")
+    assert store.describe(folder) == before
+    old = json.loads((share("data", "models", "pix2pix") / "config.json").read_text())
+    old = {k: v for k, v in old.items() if k != "styles"} | {"format": "gan_lessons translator 1"}
+    (folder / "config.json").write_text(json.dumps(old))
+    assert store.describe(folder) == store.describe(share("data", "models", "pix2pix"))
+
+
+def test_only_what_is_asked_for_is_built(folder, monkeypatch):
+    built = []
+    monkeypatch.setattr(Discriminator, "__init__", lambda self, config: built.append(self))
+    store.read_networks(folder, store.describe(folder), NAMES[:3])
+    assert not built
 
 
 # The mean of snapshots

@@ -2,6 +2,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -11,12 +13,15 @@ from safetensors.torch import load_file, save_file
 
 from gan_lessons.data.batches import Batches
 from gan_lessons.models import store
+from gan_lessons.models.card import unmoved
 from gan_lessons.models.stargan.architecture import ARCHITECTURE
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.provenance import commit
 from gan_lessons.style_transfer import StyleTransfer
 from gan_lessons.training import checkpoint, history
+from gan_lessons.training import forecast as forecasting
 from gan_lessons.training import run as runs
+from gan_lessons.training.folder_lock import working_in
 from gan_lessons.training.forecast import forecast
 from gan_lessons.training.state import create_state
 
@@ -357,3 +362,136 @@ def test_weights_of_other_shapes_are_refused(go):
         go("next", {"train.steps": 1, "model.width": 6}, init_from=go.folder / "source")
     with pytest.raises(ValueError, match="no model '.*nothing'"):
         go("other", {"train.steps": 1}, init_from=go.folder / "nothing")
+
+
+# One training in a folder, the same pictures, and what memory holds
+
+
+def test_a_second_training_in_a_folder_is_refused_while_the_first_lives(go):
+    with pytest.raises(ValueError, match="another training is at work in .*wait until it has end"):
+        go(report=lambda line: line.startswith("step 2/") and go(resume="auto"))
+    assert go("run", resume="auto").step == 12  # the first is dead, and its lock with it
+
+
+def test_the_lock_of_a_killed_process_is_none(tmp_path):
+    code = (
+        "import os, signal, sys\n"
+        "from gan_lessons.training.folder_lock import working_in\n"
+        f"with working_in({str(tmp_path / 'run')!r}):\n"
+        "    print('locked', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"locked\n"
+        with pytest.raises(ValueError, match="another training is at work"):
+            with working_in(tmp_path / "run"):
+                raise AssertionError("both are in")
+        holder.kill()
+        holder.wait()
+    with working_in(tmp_path / "run"):
+        pass
+
+
+def test_a_folder_that_nothing_came_into_goes_again(tmp_path):
+    with pytest.raises(KeyError):
+        with working_in(tmp_path / "run"):
+            raise KeyError
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "kept").mkdir()
+    with working_in(tmp_path / "kept"):
+        pass
+    assert (tmp_path / "kept").is_dir()
+
+
+def written(dataset, folder):
+    """The training pictures of a set as a folder."""
+    for row in dataset.indices("train").tolist():
+        place = folder / dataset.styles[dataset.labels[row]]
+        place.mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray(dataset.images[row].permute(1, 2, 0).numpy())
+        picture.save(place / f"{row}.png")
+    return folder
+
+
+@pytest.fixture
+def pictures(tiny_dataset, tmp_path):
+    return written(tiny_dataset, tmp_path / "pictures")
+
+
+def test_data_may_move_and_a_path_be_spelt_otherwise(go, pictures, monkeypatch):
+    settings = {"data.name": str(pictures), "train.steps": 2, "train.decay": 0.0}
+    go(settings=settings, dataset=None)
+    spelt = {"data.name": f"{pictures}/", "train.steps": 3}
+    assert go(settings=settings | spelt, dataset=None, resume="auto").step == 3
+    moved = pictures.rename(go.folder / "elsewhere")
+    settings |= {"data.name": str(moved), "train.steps": 4}
+    assert go(settings=settings, dataset=None, resume="auto").step == 4
+
+
+@pytest.mark.parametrize("change", ["replaced", "removed", "renamed"])
+def test_other_pictures_are_refused_and_said_to_be_others(go, pictures, change):
+    settings = {"data.name": str(pictures), "train.steps": 2, "train.decay": 0.0}
+    go(settings=settings, dataset=None)
+    one = next(pictures.rglob("*.png"))
+    if change == "replaced":
+        Image.new("RGB", (32, 32), "blue").save(one)
+    else:
+        one.unlink() if change == "removed" else one.rename(one.with_name("other.png"))
+    before = {p: p.stat().st_mtime_ns for p in (go.folder / "run").rglob("*") if p.is_file()}
+    with pytest.raises(ValueError, match="are not those that this run was trained on; put those"):
+        go(settings=settings | {"train.steps": 3}, dataset=None, resume="auto")
+    assert before == {
+        p: p.stat().st_mtime_ns for p in (go.folder / "run").rglob("*") if p.is_file()
+    }
+
+
+def test_a_batch_that_memory_cannot_hold_is_refused_with_what_it_takes(go):
+    for batch in (10**9, 2**31 - 1):
+        with pytest.raises(
+            ValueError, match=r"takes about [\d,]+ GiB of memory.*lower train.batch"
+        ):
+            go(settings={"train.batch": batch})
+    assert not (go.folder / "run").exists()
+
+
+def test_a_style_whose_name_no_file_can_hold_is_refused_at_the_start(go, tiny_dataset):
+    name = os.fsdecode(b"caf\xe9")
+    odd = replace(tiny_dataset, styles=("discs", name, "stripes"))
+    with pytest.raises(ValueError, match=r"the style 'caf\?' is not UTF-8.*rename its folder"):
+        go(dataset=odd)
+    assert not (go.folder / "run").exists()
+
+
+# What has learnt nothing
+
+
+def test_a_model_that_still_copies_says_so_and_one_that_moved_does_not(go):
+    go("still", {"train.steps": 1, "train.lr": 1e-9, "train.mapping_lr": 1e-9})
+    known, card = store.describe(go.folder / "still"), (go.folder / "still" / "README.md")
+    assert known.run["moved"] == 0
+    said = "After 1 steps this model has not moved from its source yet"
+    assert said in unmoved(known.run) and said in card.read_text()
+    go("moved", {"train.steps": 12, "train.lr": 0.05, "train.ema_half_life": 1e-3})
+    known, card = store.describe(go.folder / "moved"), (go.folder / "moved" / "README.md")
+    assert known.run["moved"] > 0.02 and not unmoved(known.run)
+    assert "not moved" not in card.read_text()
+
+
+def test_a_bundled_model_is_found_by_its_name_to_begin_with(go):
+    with pytest.raises(ValueError, match="emoji64 was trained for the styles noto, "):
+        go(init_from="emoji64")
+
+
+def test_the_real_step_decides_about_the_precision_and_the_run_keeps_it(go, monkeypatch):
+    monkeypatch.setattr(forecasting, "bf16_units", lambda device: "vector")
+    slow = {"fp32": 2.0, "bf16": 1.0}
+    monkeypatch.setattr(forecasting.Trial, "seconds", lambda self, step: slow[self.state.precision])
+    settings = {"train.precision": "auto", "train.steps": 2, "train.decay": 0.0}
+    assert go("quicker", settings).precision == "bf16"
+    assert "a step in bf16 runs 2.0 times as fast as in fp32 here: bf16" in go.told
+    slow["bf16"] = 1.9  # not worth it
+    assert go("plain", settings).precision == "fp32"
+    longer = settings | {"train.steps": 3}
+    assert go("quicker", longer, resume="auto").precision == "bf16"
+    assert store.describe(go.folder / "quicker").run["precision"] == "bf16"

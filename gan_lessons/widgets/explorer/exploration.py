@@ -93,6 +93,7 @@ class Exploration:
                 raise ValueError(f"choose one of the models here: {', '.join(self.models())}")
             folder = self.own.get(name, name)
             model = StyleTransfer.load(folder, device=self.device, precision=self.precision)
+            model.kind.check_draws("the explorer")
             self.loaded = name, model
             self.known.clear()
         return self.loaded[1]
