@@ -45,10 +45,12 @@ class DataConfig:
     name: str = "emoji_styles"  # a bundled set, or a folder with one subfolder a style
     size: int = 64  # pixels a side
     crop_scale: float = 1.0  # smallest random crop, as a share of the short side; 1: no crop
+    targets: int = 0  # styles that the results of one step are in; 0: any number
     flip: bool = False  # mirror half of the images; not for sets with letters or digits
 
     def __post_init__(self):
         within(self, "data", "size", least=8, most=1024)
+        require(self.targets >= 0, f"data.targets must not be negative, got {self.targets}")
         require(
             0 < self.crop_scale <= 1, f"data.crop_scale must lie in (0, 1], got {self.crop_scale}"
         )
@@ -64,6 +66,7 @@ class TrainConfig:
     lr: float = 3e-4  # generator and style encoder
     discriminator_lr: float = 6e-4  # faster, so that it keeps up (Heusel et al. 2017)
     mapping_lr: float = 3e-6  # a hundredth of lr, as in the paper
+    parts_lr: float = 1e-3  # of what learns from nothing beside a trained generator
     beta1: float = 0.0
     beta2: float = 0.99
     weight_decay: float = 1e-4
@@ -90,7 +93,7 @@ class TrainConfig:
             self.precision in PRECISIONS,
             f"train.precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}",
         )
-        for name in ("lr", "discriminator_lr", "mapping_lr", "ema_half_life"):
+        for name in ("lr", "discriminator_lr", "mapping_lr", "parts_lr", "ema_half_life"):
             value = getattr(self, name)
             require(value > 0, f"train.{name} must be positive, got {value}")
         for name in ("beta1", "beta2"):

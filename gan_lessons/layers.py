@@ -58,8 +58,13 @@ class InstanceNorm(nn.Module):
 
     def statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and 1 / sqrt(var + eps) of each channel, `(N, C, 1, 1)` each."""
-        var, mean = torch.var_mean(x.float(), dim=(2, 3), keepdim=True, correction=0)
+        _, mean, var = self.moments(x)
         return mean, torch.rsqrt(var + self.eps)
+
+    def moments(self, x: Tensor) -> tuple[int | Tensor, Tensor, Tensor]:
+        """How many places count, and over them the mean and variance, `(N, C, 1, 1)` each."""
+        var, mean = torch.var_mean(x.float(), dim=(2, 3), keepdim=True, correction=0)
+        return x.shape[2] * x.shape[3], mean, var
 
 
 @contextmanager

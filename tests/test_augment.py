@@ -1,7 +1,17 @@
 import pytest
 import torch
 
-from gan_lessons.augment import BRIGHTNESS, CUTOUT, NUMBERS, SHIFT, augment
+from gan_lessons.augment import (
+    BRIGHTNESS,
+    CUTOUT,
+    DESTROYED,
+    NUMBERS,
+    SHIFT,
+    augment,
+    destroy,
+    displace,
+    turn,
+)
 from gan_lessons.images.resize import resize
 
 KINDS = ("brightness", "shift", "cutout")
@@ -101,3 +111,79 @@ def test_resize_averages_before_it_drops_pixels():
     small = resize(board.expand(1, 3, 32, 32), 8)
     assert small.shape == (1, 3, 8, 8)
     assert small.abs().max() < 0.1
+
+
+# What takes a style away
+
+
+@pytest.fixture
+def drawing():
+    """A red disc with a dark outline and a green leaf, on white paper."""
+    y, x = torch.meshgrid(torch.arange(32), torch.arange(32), indexing="ij")
+    away = ((y - 16) ** 2 + (x - 16) ** 2).float().sqrt()
+    picture = torch.ones(1, 3, 32, 32)
+    for inside, colour in (
+        (away < 12, (-1.0, -1.0, -1.0)),
+        (away < 10, (0.9, -0.8, -0.7)),
+        ((y < 14) & (away < 6), (-0.6, 0.7, -0.8)),
+    ):
+        picture[0, :, inside] = torch.tensor(colour)[:, None]
+    return picture
+
+
+@pytest.mark.parametrize("lines", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_destroying_leaves_paper_white_and_stays_in_range(drawing, seed, lines):
+    u = torch.rand(1, DESTROYED, generator=torch.Generator().manual_seed(seed))
+    found = destroy(drawing, u, lines=lines)
+    assert found.abs().max() <= 1
+    corner = found[:, :, :2, :2]  # farther from the disc than lines and blur reach
+    assert corner.min() > 0.95
+    assert found.equal(destroy(drawing, u, lines=lines))
+
+
+def test_destroying_takes_hues_away_and_leaves_things_where_they_are(drawing):
+    u = torch.full((1, DESTROYED), 0.5)
+    found = destroy(drawing, u, lines=False)
+    inside = (drawing < 0.9).any(dim=1, keepdim=True).expand_as(drawing)
+    assert (found - drawing)[inside].abs().mean() > 0.2
+    assert found[~inside].min() > 0.95
+    # What was of one colour still is.
+    disc = found[0, :, 24, 14:18]
+    assert disc.std(dim=1).max() < 1e-5
+
+
+def test_thin_lines_vanish_or_edges_get_lines(drawing):
+    u = torch.full((2, DESTROYED), 0.5)
+    u[:, 1:3], u[0, 4], u[1, 4] = 0.6, 0.0, 1.0
+    both = drawing.expand(2, -1, -1, -1)
+    thin, drawn = destroy(both, u).split(1)
+    plain = destroy(drawing, u[:1], lines=False)
+    assert thin.mean() > plain.mean() > drawn.mean()
+
+
+def test_gradients_pass_through_destruction(drawing):
+    x = drawing.clone().requires_grad_()
+    destroy(
+        x, torch.rand(1, DESTROYED, generator=torch.Generator().manual_seed(0))
+    ).sum().backward()
+    assert x.grad.isfinite().all()
+    assert x.grad.abs().max() > 0
+
+
+def test_a_full_turn_changes_nothing_and_grey_never_turns():
+    x = torch.rand(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    one = torch.ones(2)
+    torch.testing.assert_close(turn(x, 2 * torch.pi * one, one), x, atol=1e-5, rtol=0)
+    grey = x.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
+    torch.testing.assert_close(turn(grey, one, 0.3 * one), grey, atol=1e-5, rtol=0)
+    torch.testing.assert_close(turn(x, one, 0 * one), grey, atol=1e-5, rtol=0)
+
+
+def test_displacing_mirrors_half_and_keeps_white_paper(drawing):
+    u = torch.tensor([[0.9, 0.5, 0.5, 0.5], [0.1, 0.5, 0.5, 0.5], [0.9, 1.0, 0.9, 0.1]])
+    same, mirrored, moved = displace(drawing.expand(3, -1, -1, -1), u).split(1)
+    torch.testing.assert_close(same, drawing, atol=1e-4, rtol=0)
+    torch.testing.assert_close(mirrored, drawing.flip(3), atol=1e-4, rtol=0)
+    assert (moved - drawing).abs().max() > 0.5
+    assert moved[:, :, :, -1].min() > 0.99

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from gan_lessons.augment import NUMBERS
+from gan_lessons.augment import DESTROYED, DISPLACED, NUMBERS
 from gan_lessons.config import DataConfig
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.images.resize import resize
@@ -56,6 +56,8 @@ class Batch(Rows):
     z_trg2: Tensor  # (N, latent_dim)
     from_latent: Tensor  # (N,) bool, on the CPU: the first from z_trg, the others from x_ref
     uniform: Tensor  # (N, 3, 5), augmentations of D's real, D's fake and G's fake images
+    destroyed: Tensor  # (N, 6), how palette, contrast and lines are taken from a source
+    displaced: Tensor  # (N, 4), how a source is moved before its code is read off it
 
     @property
     def latents(self) -> int:
@@ -110,10 +112,14 @@ class Batches:
         domains = len(self.rows)
         y_org = torch.randint(domains, (n,), generator=random)
         y_trg = torch.randint(domains, (n,), generator=random)
+        if self.data.targets:  # few, so that references have others of their style beside them
+            wanted = torch.randperm(domains, generator=random)[: self.data.targets]
+            y_trg = wanted[y_trg % len(wanted)]
         picks = torch.rand(3, n, generator=random, dtype=torch.float64)
         crops = torch.rand(3, n, 4, generator=random)
         z = torch.randn(2, n, self.latent_dim, generator=random)
         uniform = torch.rand(n, 3, NUMBERS, generator=random)
+        spoilt = torch.rand(n, DESTROYED + DISPLACED, generator=random)
         images = [
             self.take(self.choose(domain, pick), crop)
             for domain, pick, crop in zip((y_org, y_trg, y_trg), picks, crops, strict=True)
@@ -121,8 +127,22 @@ class Batches:
         # The first half from latents, the second from references: so it is in every process and
         # micro-batch too, since each takes every so-manieth sample.
         from_latent = 2 * torch.arange(n) < n
-        y_org, y_trg, z1, z2, uniform = map(self.sent, (y_org, y_trg, z[0], z[1], uniform))
-        return Batch(images[0], y_org, images[1], images[2], y_trg, z1, z2, from_latent, uniform)
+        sent = map(self.sent, (y_org, y_trg, z[0], z[1], uniform, spoilt))
+        y_org, y_trg, z1, z2, uniform, spoilt = sent
+        destroyed, displaced = spoilt.split([DESTROYED, DISPLACED], dim=1)
+        return Batch(
+            x_real=images[0],
+            y_org=y_org,
+            x_ref=images[1],
+            x_ref2=images[2],
+            y_trg=y_trg,
+            z_trg=z1,
+            z_trg2=z2,
+            from_latent=from_latent,
+            uniform=uniform,
+            destroyed=destroyed,
+            displaced=displaced,
+        )
 
     def sent(self, values: Tensor) -> Tensor:
         """Numbers drawn on the CPU, on the device, without waiting for what it does."""

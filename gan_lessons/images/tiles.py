@@ -94,13 +94,11 @@ def whole_statistics(generator: nn.Module, run: Callable[[Tile], Tensor], parts:
         None. Afterwards each picture is normalised by its own statistics again.
     """
     norms = [m for m in generator.modules() if isinstance(m, InstanceNorm)]
-    seen: dict[InstanceNorm, list[tuple[int, Tensor, Tensor]]] = {}
+    seen: dict[InstanceNorm, list[tuple[int | Tensor, Tensor, Tensor]]] = {}
 
     def gather(norm: InstanceNorm, inputs: tuple[Tensor]) -> None:
         if norm.lent is None:
-            h = part.inner(inputs[0]).float()
-            var, mean = torch.var_mean(h, dim=(2, 3), keepdim=True, correction=0)
-            seen.setdefault(norm, []).append((h.shape[2] * h.shape[3], mean, var))
+            seen.setdefault(norm, []).append(norm.moments(part.inner(inputs[0])))
             raise Enough
 
     hooks = [norm.register_forward_pre_hook(gather) for norm in norms]
@@ -120,9 +118,11 @@ def whole_statistics(generator: nn.Module, run: Callable[[Tile], Tensor], parts:
             norm.lent = None
 
 
-def together(found: list[tuple[int, Tensor, Tensor]], eps: float) -> tuple[Tensor, Tensor]:
+def together(found: list[tuple[int | Tensor, Tensor, Tensor]], eps: float) -> tuple[Tensor, Tensor]:
     """Mean and 1 / sqrt(var + eps) of the whole, from pixels, mean and variance of its parts."""
     pixels = sum(n for n, _, _ in found)
+    if isinstance(pixels, Tensor):
+        pixels = pixels.clamp(min=1)  # a blank picture has none that count
     mean = sum(n * m for n, m, _ in found) / pixels
     var = sum(n * (v + (m - mean).square()) for n, m, v in found) / pixels
     return mean, torch.rsqrt(var + eps)

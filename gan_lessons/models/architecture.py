@@ -49,7 +49,7 @@ class Objective(Protocol):
         networks: by name.
         forward: the same; the loop may replace entries by compiled ones, which penalties cannot
             use, because they need gradients of gradients.
-        lrs: learning rate by network.
+        lrs: learning rate by network, and by part of one, such as "generator.parts".
         averaged: names of the networks that get a moving average.
         phases: what a step consists of, in order.
 
@@ -131,6 +131,9 @@ class Architecture:
             has them "mapping_network" from latents `(N, Z)` and styles `(N,)` to codes, and
             "style_encoder" from references and their styles to codes.
         sheet: from networks, a batch, the recipe and the names of styles to a sample sheet.
+        grows: whether a recipe's model can begin as a larger one of an older recipe's, where shapes
+            differ; and
+        grow: makes it so, from its networks and those of the older one that are `needed`.
         note: for the cards of its models: what is kept, what to know.
         draws: whether it makes many results of one picture in one style.
         needs_reference: whether it takes its style from a picture alone.
@@ -152,6 +155,8 @@ class Architecture:
     used: tuple[str, ...]
     use: Callable[[Networks], Networks] | None = None
     sheet: Callable[[Networks, Any, Any, tuple[str, ...]], list[Column]] | None = None
+    grows: Callable[[Any, Any], bool] | None = None
+    grow: Callable[[Networks, Networks], None] | None = None
     note: str = ""
     draws: bool = False
     needs_reference: bool = False

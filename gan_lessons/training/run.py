@@ -208,20 +208,32 @@ def take_weights(kind: Architecture, state: State, source: Path) -> list[str]:
         Names of the networks that start anew.
     """
     known = store.describe(source)
-    wanted = Description(state.config, known.styles)
-    taken = store.read_networks(source, wanted, tuple(state.networks), lenient=True)
-    for name in kind.needed:
-        if name not in taken:
-            raise ValueError(
-                f"the weights in {source} have other shapes than this recipe's {name}; "
-                "use the recipe in their config.json"
-            )
-    for name, network in taken.items():
-        state.networks[name].load_state_dict(network.state_dict())
+    if kind.grow and kind.grows(state.config, known.recipe):
+        kind.grow(state.networks, store.read_networks(source, known, kind.needed))
+        taken = {"generator"}
+    else:
+        taken = copy_weights(kind, state, source, known.styles)
     for name, average in state.averages.items():
         average.load_state_dict(state.networks[name].state_dict())
     state.origin = {"weights": source.name, **{k: known.run.get(k) for k in ("steps", "images")}}
     return [name for name in state.networks if name not in taken]
+
+
+def copy_weights(
+    kind: Architecture, state: State, source: Path, styles: tuple[str, ...]
+) -> set[str]:
+    """Load the stored networks that have this recipe's shapes; their names."""
+    wanted = Description(state.config, styles)
+    found = store.read_networks(source, wanted, tuple(state.networks), lenient=True)
+    for name in kind.needed:
+        if name not in found:
+            raise ValueError(
+                f"the weights in {source} have other shapes than this recipe's {name}; "
+                "use the recipe in their config.json"
+            )
+    for name, network in found.items():
+        state.networks[name].load_state_dict(network.state_dict())
+    return set(found)
 
 
 def fixed_batch(

@@ -110,12 +110,9 @@ def create_state(
     optimisers = {
         phase.name: torch.optim.AdamW(
             [
-                {
-                    "params": list(objective.networks[name].parameters()),
-                    "lr": objective.lrs[name],
-                    "full_lr": objective.lrs[name],
-                }
+                {"params": own, "lr": lr, "full_lr": lr}
                 for name in phase.networks
+                for own, lr in paced(objective, name)
             ],
             betas=(train.beta1, train.beta2),
             weight_decay=train.weight_decay,
@@ -134,3 +131,18 @@ def create_state(
         memories=memories,
         processes=processes,
     )
+
+
+def paced(objective: Objective, name: str) -> list[tuple[list[nn.Parameter], float]]:
+    """Parameters of a network by learning rate: its own, and those of parts that have another.
+
+    Args:
+        objective: whose `lrs` may name parts too, such as "generator.parts".
+        name: of the network.
+    """
+    parts = [key for key in objective.lrs if key.startswith(f"{name}.")]
+    found: dict[str, list[nn.Parameter]] = {}
+    for key, parameter in objective.networks[name].named_parameters():
+        own = (part for part in parts if f"{name}.{key}".startswith(f"{part}."))
+        found.setdefault(next(own, name), []).append(parameter)
+    return [(own, objective.lrs[part]) for part, own in found.items()]

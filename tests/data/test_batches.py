@@ -243,3 +243,17 @@ def test_a_style_with_too_few_images_is_named():
     splits = tuple("valid" if i % 3 == 1 and i > 1 else "train" for i in range(ROWS))
     with pytest.raises(ValueError, match="'two' has 1 images for 'train'"):
         batches_of(dataset_of(Lazy(SIZES), splits))
+
+
+def test_results_of_a_step_are_in_as_few_styles_as_asked_for():
+    batches = batches_of(numbered(), batch=16, targets=2)
+    seen = [set(batches(step).y_trg.tolist()) for step in range(30)]
+    assert all(len(styles) <= 2 for styles in seen)
+    assert {style for styles in seen for style in styles} == {0, 1, 2}
+    assert any(len(set(batches(step).y_org.tolist())) == 3 for step in range(5))
+
+
+def test_asking_for_as_many_styles_as_there_are_changes_who_is_asked_for_nothing_else():
+    plain, all_of_them = batches_of(numbered()), batches_of(numbered(), targets=3)
+    assert plain(4).x_real.equal(batches_of(numbered())(4).x_real)
+    assert plain(4).y_org.equal(all_of_them(4).y_org)

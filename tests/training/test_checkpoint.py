@@ -252,7 +252,8 @@ def test_every_field_but_intervals_and_length_matters():
         "train.beta1": 0.5, "train.beta2": 0.9, "train.graphs": False,
         "train.snapshots": True,
     }  # fmt: skip
-    saved = Config().override({"model.projected": 4})  # which ds_features and nce need
+    # Some terms need the features of "projected", others the codes of "parts".
+    saved = Config().override({"model.projected": 4, "model.generator": "parts"})
     free = {"train.steps", "train.log_every", "train.sample_every", "train.checkpoint_every"}
     free |= {"train.snapshots"}
     for name in set(saved.names()) - {"model.size"}:

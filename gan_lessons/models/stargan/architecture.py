@@ -6,9 +6,9 @@ from gan_lessons.data.batches import Batch, Batches
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.architecture import Architecture, Column, Networks, all_styles
 from gan_lessons.models.stargan.networks import build
-from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import PRESETS, preset
 from gan_lessons.models.stargan.recipe import Config
+from gan_lessons.models.stargan.restoring import grow, objective_of
 
 USED = ("generator", "mapping_network", "style_encoder")
 
@@ -31,6 +31,11 @@ def batches(
         split=split,
         device=device,
     )
+
+
+def larger(recipe: Config, older: Config) -> bool:
+    """Whether codes got palettes that those of an older model had not."""
+    return (older.model.generator, recipe.model.generator) == ("modulated", "parts")
 
 
 @torch.no_grad()
@@ -67,13 +72,15 @@ ARCHITECTURE = Architecture(
     fit=fit,
     styles=all_styles,
     build=build,
-    objective=StarGAN,
+    objective=objective_of,
     batches=batches,
     kept=(*USED, "discriminator", "projected"),
     needed=("generator", "mapping_network"),
     used=USED,
     use=lambda networks: networks,
     sheet=sheet,
+    grows=larger,
+    grow=grow,
     draws=True,
     note="The model knows the styles and the kind of picture it was trained on, at its training "
     "size. Other pictures get the colours and shading of the styles, not new drawings.",

@@ -64,7 +64,17 @@ class ModulatedGenerator(nn.Module):
         Returns:
             `(N, 3, H, W)`, near [-1, 1] once trained; not clamped.
         """
-        h, skips = self.from_rgb(x), []  # (N, C, H/2, W/2)
+        return x + self.to_rgb(self.finest(x, s)).to(x.dtype)
+
+    def finest(self, x: Tensor, s: Tensor, under: Tensor | float = 0.0) -> Tensor:
+        """The last features before the colours, `(N, C/4, H, W)`.
+
+        Args:
+            x: `(N, 3, H, W)` in [-1, 1].
+            s: `(N, style_dim)`.
+            under: added to the first features, `(N, C, H/2, W/2)`.
+        """
+        h, skips = self.from_rgb(x) + under, []  # (N, C, H/2, W/2)
         for down in self.down:
             skips.append(h)
             h = down(F.leaky_relu(h, SLOPE))
@@ -74,5 +84,5 @@ class ModulatedGenerator(nn.Module):
             h = block(h, s)
         for up in self.up:
             h = up(h, skips.pop(), s)
-        h = HALF * (self.enlarge(F.leaky_relu(h, SLOPE), s) + self.join(x))  # (N, C/4, H, W)
-        return x + self.to_rgb(F.leaky_relu(h, SLOPE)).to(x.dtype)
+        h = HALF * (self.enlarge(F.leaky_relu(h, SLOPE), s) + self.join(x))
+        return F.leaky_relu(h, SLOPE)

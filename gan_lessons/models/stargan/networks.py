@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_lessons.layers import SLOPE, AdaINResBlk, DomainLinear, InstanceNorm, ResBlk
+from gan_lessons.models.stargan import parts
 from gan_lessons.models.stargan.modulated import ModulatedGenerator
 from gan_lessons.models.stargan.projected import ProjectedDiscriminator
 from gan_lessons.models.stargan.recipe import ModelConfig
@@ -79,7 +80,7 @@ class MappingNetwork(nn.Module):
         self.shared = nn.ModuleList(
             nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
         )
-        sizes = [width] * 4 + [config.style_dim]
+        sizes = [width] * 4 + [config.code_dim]
         self.unshared = nn.ModuleList(
             DomainLinear(domains, a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
         )
@@ -92,7 +93,7 @@ class MappingNetwork(nn.Module):
             y: `(N,)` int64, the domain of each style.
 
         Returns:
-            `(N, style_dim)`.
+            `(N, code_dim)`.
         """
         h = z
         for layer in self.shared:
@@ -163,10 +164,15 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
         "generator", "mapping_network", "style_encoder", "discriminator", each on the CPU, and
         "projected", where the recipe asks for a second discriminator.
     """
+    generator, encoder = {
+        "adain": (Generator, StyleEncoder),
+        "modulated": (ModulatedGenerator, StyleEncoder),
+        "parts": (parts.PartsGenerator, parts.PartsEncoder),
+    }[config.generator]
     kinds = {
-        "generator": Generator if config.generator == "adain" else ModulatedGenerator,
+        "generator": generator,
         "mapping_network": MappingNetwork,
-        "style_encoder": StyleEncoder,
+        "style_encoder": encoder,
         "discriminator": Discriminator,
     }
     wanted = names or (*kinds, "projected")
@@ -177,7 +183,9 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
             network.apply(he_init)
         if config.projected and "projected" in wanted:
             networks["projected"] = ProjectedDiscriminator(config)
-        if config.generator == "modulated" and "generator" in networks:
+        if config.generator == "parts" and {"generator", "style_encoder"} <= networks.keys():
+            parts.begin(networks)
+        if config.generator != "adain" and "generator" in networks:
             nn.init.zeros_(networks["generator"].to_rgb.weight)  # training starts at G(x, s) = x
     return networks
 

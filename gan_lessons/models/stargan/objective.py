@@ -75,6 +75,10 @@ class StarGAN:
         """Pictures as the judges see them, augmented by the batch's numbers."""
         return augment(x, uniform, self.loss.augmentations)
 
+    def results(self, batch: Batch, step: int) -> Tensor:
+        """What the discriminators have to tell from real drawings, `(N, 3, S, S)`."""
+        return self.forward["generator"](batch.x_real, self.styles(batch))
+
     def discriminator_terms(self, batch: Batch, step: int) -> Terms:
         """D's turn: tell real drawings of a domain from translations, and from other domains.
 
@@ -83,7 +87,7 @@ class StarGAN:
         """
         n = len(batch)
         with torch.no_grad():
-            x_fake = self.forward["generator"](batch.x_real, self.styles(batch))
+            x_fake = self.results(batch, step)
 
         # All pictures, of which domain each is or pretends to be, and which was wanted.
         pictures, y_own = [batch.x_ref, x_fake], [batch.y_trg, batch.y_trg]

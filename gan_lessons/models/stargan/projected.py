@@ -143,7 +143,11 @@ class ProjectedDiscriminator(nn.Module):
             Logits of every domain and place, `(N, domains, h, w)` for each of four maps; positive
             means real.
         """
-        return [judge(h) for judge, h in zip(self.heads, self.features(x), strict=True)]
+        return self.judge(self.features(x))
+
+    def judge(self, maps: list[Tensor]) -> list[Tensor]:
+        """The same of features that are there already."""
+        return [head(h) for head, h in zip(self.heads, maps, strict=True)]
 
 
 def head(channels: int, width: int, domains: int, *, halve: bool) -> nn.Sequential:

@@ -12,7 +12,7 @@ class ModelConfig:
 
     size: int = 64  # pixels a side at training; the generator takes any size
     domains: int = 8  # styles
-    generator: str = "modulated"  # or "adain", the paper's
+    generator: str = "modulated"  # "adain", the paper's, or "parts", whose codes hold palettes
     width: int = 64  # channels of the generator's first layer
     max_width: int = 128
     bottleneck: int = 16  # side of the smallest feature map at `size`; 8 loses the detail
@@ -24,6 +24,8 @@ class ModelConfig:
     encoder_width: int = 48  # channels of the style encoder's first layer
     encoder_max_width: int = 128
     style_dim: int = 64
+    parts: int = 24  # soft parts that a code of "parts" has values of
+    part_values: int = 6  # numbers a part: its colour, and what else training makes of them
     latent_dim: int = 16
     mapping_width: int = 128  # 512 in the paper
 
@@ -34,8 +36,8 @@ class ModelConfig:
         )
         within(self, "model", "domains", least=2)
         require(
-            self.generator in ("modulated", "adain"),
-            f'model.generator must be "modulated" or "adain", got {self.generator!r}',
+            self.generator in ("modulated", "adain", "parts"),
+            f'model.generator: "modulated", "adain" or "parts", got {self.generator!r}',
         )
         within(self, "model", "projected", least=0)
         require(self.stem_stride in (1, 2), f"model.stem_stride: 1 or 2, got {self.stem_stride}")
@@ -46,6 +48,14 @@ class ModelConfig:
         within(self, "model", "blocks", least=0, most=DEEPEST)
         wide = (f.name for f in fields(self) if f.name.endswith(("width", "dim")))
         within(self, "model", *wide)
+        within(self, "model", "parts", least=2)
+        within(self, "model", "part_values", least=4)
+
+    @property
+    def code_dim(self) -> int:
+        """Length of a style code."""
+        palette = self.parts * self.part_values if self.generator == "parts" else 0
+        return self.style_dim + palette
 
     @classmethod
     def paper(cls, size: int = 256, domains: int = 2) -> "ModelConfig":
@@ -76,6 +86,10 @@ class ModelConfig:
         )
 
 
+# Terms that ask for codes with palettes.
+AWAKE = ("restore", "restore_features", "paint", "contrast", "density", "density_scaled")
+
+
 @dataclass(frozen=True)
 class LossConfig:
     """Weights of the terms (StarGAN v2, section 3) and the schedule of each."""
@@ -87,6 +101,13 @@ class LossConfig:
     ds_features: float = 0.0  # the same on the projected discriminator's features: shapes, shading
     ds_steps: int = 0  # steps over which both fall to zero; 0: they stay
     nce: float = 0.0  # every place found again in the source, in features (Park et al. 2020)
+    restore: float = 0.0  # own pictures, restored from results and destroyed copies by their code
+    restore_features: float = 0.0  # the same in the projected discriminator's features
+    paint: float = 0.0  # the same of the painted parts alone
+    contrast: float = 0.0  # results nearer to their own reference than to others, in statistics
+    density: float = 0.0  # drawn codes spread as those of real pictures do (energy score)
+    density_scaled: float = 0.0  # the same, each number of a code in units of its deviation
+    first: int = 0  # steps before the game: only what `paint` and `density` ask for is learned
     lazy: int = 1  # steps from one `cyc`, `nce` and `ds` to the next, weighted up by as much
     mismatch: float = 0.5  # real drawings of another style, as negatives (Reed et al. 2016, 4.1)
     r1: float = 1.0  # gamma of the gradient penalty (Mescheder et al. 2018, equation 9)
@@ -125,8 +146,13 @@ class Config(Recipe):
             self.data.size == self.model.size,
             f"data.size {self.data.size} and model.size {self.model.size} must be equal",
         )
-        for name in ("ds_features", "nce"):
+        for name in ("ds_features", "nce", "restore_features", "contrast"):
             require(
                 self.model.projected > 0 or getattr(self.loss, name) == 0,
                 f"loss.{name} needs the features of model.projected, which is 0",
+            )
+        for name in AWAKE:
+            require(
+                self.model.generator == "parts" or getattr(self.loss, name) == 0,
+                f'loss.{name} is asked of model.generator "parts" only',
             )

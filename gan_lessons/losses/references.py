@@ -1,0 +1,85 @@
+"""What makes references count and draws vary as references do; each loss is a scalar mean."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+SHARPNESS = 4.0  # of the softmax over distances in units of their deviation
+STILL = 0.05  # added to deviations, so that what hardly varies does not decide
+
+
+def statistics(maps: list[Tensor]) -> Tensor:
+    """Mean and standard deviation of every channel: what a style leaves wherever things stand.
+
+    Args:
+        maps: `(N, C, H, W)` each, of several layers.
+
+    Returns:
+        `(N, D)`, D twice the sum of the channels, in float32.
+
+    Example:
+        >>> statistics([torch.tensor([[[[1.0, 3.0]]]])]).round(decimals=2).tolist()
+        [[2.0, 1.0]]
+    """
+    found = []
+    for h in maps:
+        variance, mean = torch.var_mean(h.float(), dim=(2, 3), correction=0)
+        found += [mean, (variance + 1e-6).sqrt()]
+    return torch.cat(found, dim=1)
+
+
+def contrast(found: Tensor, real: Tensor, y: Tensor, own: Tensor) -> Tensor:
+    """A result must be nearer to its own reference than to other pictures of its style.
+
+    -log exp(-b d(r, own)) / sum_j exp(-b d(r, j)) (van den Oord et al. 2018, equation 4), d the
+    mean squared difference of statistics in units of their deviation within the style, and j over
+    the real pictures of that style.
+
+    Args:
+        found: statistics of results, `(N, D)`.
+        real: statistics of real pictures, `(M, D)`.
+        y: their styles, int64 `(M,)`.
+        own: which of them was each result's reference, int64 `(N,)`.
+
+    Returns:
+        Scalar; where nothing can be told apart the logarithm of how many have the style.
+
+    Example:
+        >>> real, y = torch.tensor([[0.0] * 3, [9.0] * 3, [4.0] * 3]), torch.tensor([0, 0, 1])
+        >>> round(contrast(real[:1], real, y, torch.tensor([0])).item(), 4)
+        0.0
+        >>> round(contrast(real[:2].mean(dim=0)[None], real, y, torch.tensor([0])).item(), 4)
+        0.6931
+    """
+    same = y[own][:, None] == y  # (N, M)
+    share = same.to(real.dtype) / same.sum(dim=1, keepdim=True)
+    mean = share @ real
+    deviation = (share @ real.square() - mean.square()).clamp(min=0).sqrt()
+    away = (found[:, None] - real) / (deviation + STILL)[:, None]
+    logits = -SHARPNESS * away.square().mean(dim=2)
+    return F.cross_entropy(logits.masked_fill(~same, float("-inf")), own)
+
+
+def energy_score(drawn: Tensor, real: Tensor) -> Tensor:
+    """How far drawn codes are from being spread as real ones are.
+
+    E|a - s| - E|a - a'| / 2 over draws a, a' and a real code s (Gneiting and Raftery 2007,
+    equation 22). Only draws of the very distribution of s minimise its mean: draws that are all
+    alike lose the second term, wild ones the first.
+
+    Args:
+        drawn: K draws for each real code, `(N, K, S)`, K at least 2.
+        real: `(N, S)`; no gradient flows into it.
+
+    Returns:
+        Scalar.
+
+    Example:
+        >>> coins = torch.tensor([[[0.0], [1.0]]]).expand(2, -1, -1)
+        >>> round(energy_score(coins, torch.tensor([[0.0], [1.0]])).item(), 4)
+        0.0
+    """
+    k = drawn.shape[1]
+    away = (drawn - real.detach()[:, None]).square().sum(dim=2).add(1e-12).sqrt().mean()
+    apart = torch.cdist(drawn, drawn).sum(dim=(1, 2)).mean() / (k * (k - 1))
+    return away - apart / 2
