@@ -277,6 +277,23 @@ def _place(figure, picture, place: tuple, size: tuple[float, float]) -> None:
     axes.set_axis_off()
 
 
+def _described(figure) -> str:
+    """Alternative text: the titles and labels of a figure, or what its axes show."""
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    said = " ".join(filter(None, [*titles, *(text.get_text() for text in figure.texts)]))
+    if said:
+        return said
+    parts = []
+    for axes in figure.axes:
+        legend = axes.get_legend()  # or names at the ends of their lines
+        names = [text.get_text() for text in (legend.get_texts() if legend else axes.texts)]
+        marks = [label.get_text() for label in axes.get_xticklabels()] if axes.patches else []
+        drawn = f"{axes.get_ylabel()} by {axes.get_xlabel() or ', '.join(marks)}".strip()
+        parts.append(f"{drawn}: {', '.join(names)}" if names else drawn)
+    pictures = sum(bool(axes.images) for axes in figure.axes)
+    return f"{pictures} pictures" if pictures else "; ".join(parts)
+
+
 def _finish(figure, show: bool, kind: str, **options):
     """Display a figure once, or hand it back."""
     if not show:
@@ -287,8 +304,7 @@ def _finish(figure, show: bool, kind: str, **options):
 
     buffer = BytesIO()
     figure.savefig(buffer, format=kind, **options)
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
-    alt = " ".join(filter(None, [*titles, *(text.get_text() for text in figure.texts)]))
+    alt = _described(figure)
     width = int(figure.get_figwidth() * 96)
     display(Image(data=buffer.getvalue(), format=kind, width=width, alt=alt))
     return None

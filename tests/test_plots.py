@@ -92,3 +92,27 @@ def test_planes_refuse_what_is_no_plane():
         plots.planes({})
     with pytest.raises(ValueError, match=r"points \(N, 2\) expected, got \(4, 3\)"):
         plots.planes({"a": np.zeros((4, 3))})
+
+
+PIXELS = np.zeros((4, 4, 3))
+LINES = {"D": ([1, 2], [1.0, 2.0]), "G": ([1, 2], [2.0, 1.0])}
+POINTS = np.zeros((3, 2))
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        (plots.image_grid([[PIXELS, PIXELS]], title="Two greys", show=False), "Two greys"),
+        (plots.image_grid([[PIXELS]], row_labels=["real"], show=False), "real"),
+        (plots.image_grid([[PIXELS, PIXELS], [PIXELS, None]], show=False), "3 pictures"),
+        (plots.curves(LINES, x_label="step", y_label="loss", show=False), "loss by step: "),
+        (
+            plots.bars({"a": [1.0, 2.0]}, labels=["x", "y"], y_label="share", show=False),
+            "share by x, y",
+        ),
+        (plots.planes({"real": POINTS}, x_label="x", y_label="y", show=False), "real"),
+    ],
+    ids=["title", "labels", "pictures", "curves", "bars", "planes"],
+)
+def test_every_figure_has_alternative_text(figure, said):
+    assert plots._described(figure).startswith(said)

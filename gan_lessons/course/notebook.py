@@ -89,8 +89,21 @@ def code_cells(notebook: Notebook) -> Iterator[Cell]:
 
 
 def code_lines(cell: Cell) -> int:
-    """Counts the lines of a code cell that are not blank."""
-    return sum(bool(line.strip()) for line in cell["source"].splitlines())
+    """Counts the lines of a code cell that are not blank; a claim is one, however it is wrapped."""
+    lines = sum(bool(line.strip()) for line in cell["source"].splitlines())
+    try:
+        statements = list(ast.walk(ast.parse(cell["source"])))
+    except SyntaxError:  # a text, or a command of the shell
+        return lines
+    return lines - sum(map(_wrapped, statements))
+
+
+def _wrapped(statement: ast.AST) -> int:
+    """Lines of a wrapped claim or record beyond its first."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="claim" | "record"))):
+            return statement.end_lineno - statement.lineno
+    return 0
 
 
 def literals(cell: Cell) -> dict[str, Any] | None:

@@ -38,3 +38,9 @@ def test_broken_notebook_is_not_written(tmp_path):
     with pytest.raises(ValueError, match="a.ipynb is no valid notebook"):
         notebook.write_notebook(tmp_path / "a.ipynb", broken)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_wrapped_claim_counts_as_one_line():
+    source = "a = 1\n\nclaim(\n    'one', a, 0, 2,\n    refuses='two'\n)\nf(\n    a\n);"
+    assert notebook.code_lines({"source": source}) == 5
+    assert notebook.code_lines({"source": "!ls\n\n%time 1"}) == 2

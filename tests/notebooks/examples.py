@@ -25,6 +25,8 @@ def lesson(relative: str = "notebooks/01_gan_loss.ipynb") -> dict:
     for k in range(15):
         cells.append(cell("markdown", f"## Section {k}\n\n{WORDS}", name=f"text-{k}"))
         cells.append(cell("code", "a = 1\nb = 2\nc = 3\nprint(a + b)\n", name=f"code-{k}"))
+    length = "length = steps * {'smoke': 1}[preset]\nb = 2\nc = 3\nprint(b)"
+    cells[-1]["source"] = length
     cells.append(cell("markdown", f"## Recap\n\n{WORDS * 20}", name="recap"))
     cells.append(cell("markdown", "## Exercises", name="exercises"))
     cells.append(cell("markdown", "### Exercise 1", "exercise", name="exercise-01"))

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from gan_lessons.course import notebook
-from gan_lessons.course.publish import colab, contract
+from gan_lessons.course.publish import colab, contract, links
 
 _spec = importlib.util.spec_from_file_location("examples", Path(__file__).parent / "examples.py")
 examples = importlib.util.module_from_spec(_spec)
@@ -44,7 +44,9 @@ def folder(tmp_path) -> Path:
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "face.svg").write_text("<svg/>")
     notebook.write_notebook(tmp_path / "01_gan_loss.ipynb", examples.lesson())
-    notebook.write_notebook(tmp_path / "solutions" / "01_gan_loss.ipynb", examples.solutions())
+    solutions, place = examples.solutions(), tmp_path / "solutions" / "01_gan_loss.ipynb"
+    links.write_links(solutions, place, tmp_path)
+    notebook.write_notebook(place, solutions)
     return tmp_path
 
 
@@ -66,6 +68,9 @@ def test_the_example_keeps_the_contract(folder):
 
 EDITS = {
     "has to be one": lambda c, n: named(c, "parameters")["metadata"].clear(),
+    "The preset changes no work": lambda c, n: named(c, "code-14").update(
+        source='claim("a", 1, 0, 2, preset=preset, **{"preset": preset})\nprint(f"{preset}")'
+    ),
     "plain literals": lambda c, n: named(c, "parameters").update(source="steps = 3 * 100"),
     'preset = "smoke"': lambda c, n: named(c, "parameters").update(source='preset = "full"'),
     "batch_size is called batch": lambda c, n: named(c, "parameters").update(
@@ -90,6 +95,11 @@ EDITS = {
     "not normalised": lambda c, n: n["metadata"].update(widgets={}),
     "does not exist": lambda c, n: named(c, "text-0").update(source="![A curve](figures/no.svg)"),
     "no alternative text": lambda c, n: named(c, "text-0").update(source="![](figures/face.svg)"),
+    "not those that there are": lambda c, n: named(c, "text-0").update(
+        source="[lesson 09](09_gone.ipynb)"
+    ),
+    "A link leads to other.md": lambda c, n: named(c, "text-0").update(source="[all](other.md)"),
+    "shows 1 picture without alternative text": lambda c, n: show(c, "image/png", "aGVsbG8="),
     "not the set-up cell": lambda c, n: named(c, "setup").update(source="!pip install torch"),
     "neither the Colab badge": lambda c, n: named(c, "title").update(
         source="# T\n\n![A](figures/face.svg)"

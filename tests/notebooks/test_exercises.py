@@ -1,6 +1,7 @@
 """Every exercise of every lesson: the solution passes, stub and typical wrong answers do not."""
 
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,20 @@ def test_check_without_wrong_answers_is_found(tmp_path):
 def test_names_that_code_makes_are_found():
     code = "import a.b, c as d\nfrom e import f\nx, (y, *z) = 1, (2, 3)\nclass K:\n    v = 1\n"
     assert tried_exercises.names_made(code) == set("adfxyzK")
+
+
+STILL = """\
+import os, signal
+os.kill(os.getpid(), signal.SIGSTOP)
+with check("Exercise 1", answer):
+    assert answer == 4, "no"
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_kernel_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(tried_exercises, "CELL_SECONDS", 3)
+    found = tried(solutions(check=STILL), ("answer = 1", "no"), tmp_path=tmp_path)
+    assert found == [
+        "The solutions stop at 'import os, signal': the kernel has not answered for 3 s"
+    ]

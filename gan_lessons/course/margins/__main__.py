@@ -80,10 +80,13 @@ def _measure(work: list[Work], root: Path, out: OutputFolder, most: int | None) 
     print(f"{len(work)} runs, {len(work) - len(todo)} of them kept already; the others take about "
           f"{cost / 60:.0f} minutes of a processor.", flush=True)  # fmt: skip
     for done, (path, setting) in enumerate(todo[:most], 1):
-        found = measure.store(path, root, setting, out)
-        told = "".join(f"\n     {error}" for error in found["errors"])
-        print(f"{done} of {len(todo)}  {_name(path, root)} {setting}: "
-              f"{found['seconds']:.0f} s{told}", flush=True)  # fmt: skip
+        try:
+            found = measure.store(path, root, setting, out)
+            told = "".join(f"\n     {error}" for error in found["errors"])
+            told = f"{found['seconds']:.0f} s{told}"
+        except ValueError as error:  # the kernel died, or a cell took too long
+            told = f"not kept. {error}"
+        print(f"{done} of {len(todo)}  {_name(path, root)} {setting}: {told}", flush=True)
     return None if most is None else max(0, most - len(todo))
 
 

@@ -28,23 +28,25 @@ def measure(path: Path, setting: Setting, *, until: str = "") -> Measured:
 
     Returns:
         Plain data: "setting", "digest", "values" (a name and a number each; of a name that comes
-        twice, the second one is called "name (2)"), "errors", "seconds", "cpu_seconds", "made".
+        twice, the second one is called "name (2)"), "said" (a short digest of what each code cell
+        said, pictures left out), "errors", "seconds", "cpu_seconds", "made".
+
+    Raises:
+        ValueError: if the kernel died or a cell took too long: that is no result to keep.
     """
     lesson = notebook.read_notebook(path)
     if until:
         lesson["cells"] = _up_to(lesson["cells"], until)
     _prepare(lesson, setting)
     cpu, begun = runs.cpu_of_children(), time.perf_counter()
-    errors = []
-    try:
-        build_lessons.execute(lesson, path, environment=setting.environment(), go_on=True)
-    except ValueError as error:  # the kernel died, or a cell took too long
-        errors.append(str(error))
-    errors += [text for cell in notebook.code_cells(lesson) for text in _errors(cell)]
+    build_lessons.execute(lesson, path, environment=setting.environment(), go_on=True)
+    cells = list(notebook.code_cells(lesson))
+    errors = [text for cell in cells for text in _errors(cell)]
     return {
         "setting": str(setting),
         "digest": digest(path),
         "values": _values(lesson),
+        "said": [said(cell) for cell in cells[1:]],  # the first one is ours
         "errors": errors,
         "seconds": round(time.perf_counter() - begun, 1),
         "cpu_seconds": runs.cpu_since(cpu),
@@ -92,6 +94,18 @@ def stored(path: Path, root: Path, setting: Setting, out: OutputFolder) -> Measu
 def place(path: Path, root: Path, setting: Setting) -> str:
     """The name of a run's file: `solutions/02_first_gan/seed=1.json`."""
     return f"{path.relative_to(root).with_suffix('').as_posix()}/{setting}.json"
+
+
+def said(cell: notebook.Cell) -> str:
+    """Digests what a code cell said: its texts and claims, as nbval compares them."""
+    heard: dict[str, str] = {}  # streams come in parts of any length
+    for output in cell["outputs"]:
+        kept = {k: v for k, v in output.get("data", {}).items() if not k.startswith("image/")}
+        if "text" in output:
+            kept = {output["name"]: output["text"]}
+        for kind, value in kept.items():
+            heard[kind] = heard.get(kind, "") + (value if isinstance(value, str) else str(value))
+    return hashlib.sha256(str(sorted(heard.items())).encode()).hexdigest()[:12]
 
 
 def told_apart(name: str, taken: Collection[str]) -> str:

@@ -32,6 +32,16 @@ class Setting:
         differs = {k: v for k, v in asdict(self).items() if v != usual[k]}
         return ",".join(f"{name}={value}" for name, value in differs.items()) or "usual"
 
+    @classmethod
+    def named(cls, text: str) -> "Setting":
+        """The setting that :func:`str` gives as this text.
+
+        >>> Setting.named("seed=2,instructions=avx2")
+        Setting(seed=2, threads=1, instructions='avx2', precision='')
+        """
+        parts = dict(part.split("=") for part in text.split(",") if part != "usual")
+        return cls(**{k: int(v) if v.isdigit() else v for k, v in parts.items()})
+
     def environment(self) -> dict[str, str]:
         """The variables of a kernel that is to run like this: those of this process, changed."""
         switches = {name for each in INSTRUCTIONS.values() for name in each}

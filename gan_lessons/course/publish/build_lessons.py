@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from gan_lessons.course import notebook
-from gan_lessons.course.publish import colab, contract, outputs, stubs
+from gan_lessons.course.publish import colab, contract, links, outputs, stubs
 
 CELL_SECONDS = 600
 
@@ -37,6 +37,7 @@ def build_lesson(path: Path, root: Path) -> list[str]:
     solutions = notebook.solutions_of(path)
     if solutions.is_file():
         stubs.write_stubs(lesson, notebook.read_notebook(solutions))
+    links.write_links(lesson, path, root)
     execute(lesson, path)
     outputs.clean(lesson)
     notebook.write_notebook(path, lesson)
@@ -132,6 +133,8 @@ def main(names: list[str]) -> int:
             print(f"   {sentence}")
         problems += len(found)
         print(f"   {time.perf_counter() - begun:.0f} s")
+    for path in links.refresh(root):  # the neighbours of a new lesson
+        print(f"== {path.relative_to(root)}: links alone")
     return 1 if problems else 0
 
 

@@ -4,10 +4,12 @@
 test holds every stored notebook to them.
 """
 
+import ast
 import math
 import re
 import statistics
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +24,8 @@ from gan_lessons.course.notebook import (
     solutions_of,
     tags,
 )
-from gan_lessons.course.publish import colab, density, outputs
+from gan_lessons.course.publish import colab, density, links, outputs
+from gan_lessons.text import count_of
 
 TAGS = frozenset(
     "setup imports parameters exercise solution widget "
@@ -41,9 +44,11 @@ NAMES = {
     "random_seed": "seed",
     "loss_type": "loss",
 }
+NO_WORK = "`preset` changes no work"
 SKIP_REASON = "# Not run in tests:"
 MAX_BYTES = 1_000_000
 _LINK = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+_TARGET = re.compile(r"(?<!!)\[[^\]]*\]\((?!\w+:|#)([^)\s#]+)")
 _FOLDER = re.compile(
     r"(?<![\w.:/~-])(?:/(?:home|root|Users|tmp|mnt|opt|srv|var|usr|private|content)/\w|[A-Z]:\\\w)"
 )
@@ -87,6 +92,7 @@ def violations(notebook: Notebook, path: Path, root: Path) -> list[str]:
     relative = path.relative_to(root)
     found = [*_cells(notebook), *_execution(notebook), *_stored(notebook), *_size(path)]
     found += _links(notebook, path.parent)
+    found += _ways(notebook, path, root)
     found += _setup(notebook, relative.as_posix())
     if relative.parent.name == "solutions":
         return found + list(_solutions(notebook))
@@ -146,6 +152,8 @@ def _stored(notebook: Notebook) -> Iterator[str]:
             yield f"The output of code cell {k} names a folder of the machine that ran it."
         if any(outputs.WIDGET_VIEW in output.get("data", {}) for output in cell["outputs"]):
             yield f"Code cell {k} stores the view of a widget, which shows as an error."
+        if blind := outputs.without_alt(cell):
+            yield f"Code cell {k} shows {count_of(blind, 'picture')} without alternative text."
         if outputs.WIDGET_TAG in tags(cell) and not outputs.has_picture(cell):
             yield f"Code cell {k} shows a widget; add a static picture with alternative text."
 
@@ -157,6 +165,17 @@ def _links(notebook: Notebook, folder: Path) -> Iterator[str]:
             yield f"The picture {target} has no alternative text."
         if not re.match(r"\w+:", target) and not (folder / target).is_file():
             yield f"The picture {target} does not exist."
+
+
+def _ways(notebook: Notebook, path: Path, root: Path) -> Iterator[str]:
+    wanted = deepcopy(notebook)
+    links.write_links(wanted, path, root)
+    if wanted != notebook:
+        yield "The links to other lessons are not those that there are; run make lessons."
+    texts = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    for target in _TARGET.findall("\n".join(texts)):
+        if not (path.parent / target).is_file():
+            yield f"A link leads to {target}, which does not exist."
 
 
 def _setup(notebook: Notebook, relative: str) -> Iterator[str]:
@@ -184,8 +203,32 @@ def _parameters(notebook: Notebook) -> Iterator[str]:
         return
     if values.get("preset") != "smoke":
         yield 'The parameters cell has to set preset = "smoke".'
+    if not _sets_the_work(notebook) and NO_WORK not in _words(notebook):
+        yield f"The preset changes no work; say so in the text: {NO_WORK} ..."
     for name in NAMES.keys() & values.keys():
         yield f"The parameter {name} is called {NAMES[name]} in every lesson."
+
+
+def _sets_the_work(notebook: Notebook) -> bool:
+    """Says whether anything but a claim or a record reads the preset."""
+    for cell in code_cells(notebook):
+        if "setup" in tags(cell):
+            continue  # it has nothing of the lesson, and learners put a command of the shell there
+        tree = ast.parse(cell["source"])
+        told = [n.value for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "preset"]
+        for each in (node for node in ast.walk(tree) if isinstance(node, ast.Dict)):
+            keys = zip(each.keys, each.values)
+            told += [value for key, value in keys if getattr(key, "value", None) == "preset"]
+        read = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == "preset"]
+        shown = [n for s in ast.walk(tree) if isinstance(s, ast.JoinedStr) for n in ast.walk(s)]
+        if any(isinstance(n.ctx, ast.Load) and n not in (*told, *shown) for n in read):
+            return True
+    return False
+
+
+def _words(notebook: Notebook) -> str:
+    texts = (cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    return " ".join(" ".join(texts).split())
 
 
 def _imports(notebook: Notebook) -> Iterator[str]:

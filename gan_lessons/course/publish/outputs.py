@@ -67,6 +67,17 @@ def has_picture(cell: Cell) -> bool:
     return False
 
 
+def without_alt(cell: Cell) -> int:
+    """Counts the pictures in the outputs of a cell that come without alternative text."""
+    found = 0
+    for output in cell["outputs"]:
+        for kind in set(PICTURES) & set(output.get("data", {})):
+            found += not output["metadata"].get(kind, {}).get("alt")
+        shown = output.get("data", {}).get("text/html", "")
+        found += len(re.findall(r"<img\b", shown)) - len(_IMAGE_WITH_ALT.findall(shown))
+    return found
+
+
 def texts(output: Mapping[str, Any]) -> Iterator[str]:
     """Goes through everything in an output that is text: streams, errors, text and HTML."""
     if "text" in output:

@@ -8,6 +8,7 @@ put back. So a wrong answer costs one check and no second run of the notebook.
 import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from queue import Empty
 
 from gan_lessons.course import checks
 from gan_lessons.course.notebook import KERNEL, Cell, Notebook, code_cells, tags
@@ -123,6 +124,7 @@ class _Kernel:
         from jupyter_client.manager import start_new_kernel
 
         self.manager, self.client = start_new_kernel(kernel_name=KERNEL["name"], cwd=str(folder))
+        self.lost = ""  # why nothing can be run any more
 
     def run(self, source: str) -> tuple[str, str]:
         """Runs code; gives the error as one line, empty where there is none, and what it said."""
@@ -132,9 +134,15 @@ class _Kernel:
             if message["header"]["msg_type"] == "stream":
                 printed.append(message["content"]["text"])
 
-        reply = self.client.execute_interactive(
-            source, store_history=False, output_hook=hear, timeout=CELL_SECONDS
-        )["content"]
+        if self.lost:
+            return self.lost, ""
+        try:
+            reply = self.client.execute_interactive(
+                source, store_history=False, output_hook=hear, timeout=CELL_SECONDS
+            )["content"]
+        except (TimeoutError, Empty):  # a kernel that does not answer once answers no more
+            self.lost = f"the kernel has not answered for {CELL_SECONDS} s"
+            return self.lost, "".join(printed)
         if reply["status"] == "ok":
             return "", "".join(printed)
         return f"{reply.get('ename', 'Error')}: {reply.get('evalue', '')}", "".join(printed)

@@ -1,5 +1,6 @@
 """Lessons built in a folder of their own, by real kernels."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,16 @@ def test_notebooks_are_chosen_by_the_beginning_of_their_name(lesson, tmp_path):
     assert build_lessons.chosen(["01"], root) == [lesson]
     with pytest.raises(ValueError, match="No notebook begins with '07'"):
         build_lessons.chosen(["07"], root)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+@pytest.mark.parametrize("word", ["SIGSTOP", "SIGKILL"])
+def test_kernel_that_does_not_answer_is_not_waited_for(word, tmp_path, monkeypatch):
+    monkeypatch.setattr(build_lessons, "CELL_SECONDS", 3)
+    path = tmp_path / "01_loss.ipynb"
+    source = f"import os, signal\nos.kill(os.getpid(), signal.{word})"
+    write(path, cell("markdown", "# The loss", name="title"), cell("code", source, name="still"))
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"01_loss.ipynb: code cell 1 \(import os, signal\)"):
+        build_lessons.execute(notebook.read_notebook(path), path)
+    assert path.read_bytes() == before
