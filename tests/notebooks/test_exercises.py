@@ -124,3 +124,14 @@ def test_kernel_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
     assert found == [
         "The solutions stop at 'import os, signal': the kernel has not answered for 3 s"
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there kernels use ports")
+def test_kernel_and_client_meet_at_files_and_not_at_ports(tmp_path):
+    kernel = tried_exercises._Kernel(tmp_path)
+    try:
+        assert kernel.manager.transport == "ipc" and Path(kernel.manager.ip).is_absolute()
+        assert kernel.run("print(6 * 7)") == ("", "42\n")
+    finally:
+        kernel.stop()
+    assert not list(Path(kernel.manager.ip).parent.glob(f"{Path(kernel.manager.ip).name}*"))

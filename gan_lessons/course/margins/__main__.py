@@ -45,7 +45,9 @@ def main(words: list[str]) -> int:
             for each in settings.together(asked.seeds)]  # fmt: skip
     left = _measure(work, root, out, left)
     rows = nearest(root, out)
-    table.write(share("data", "lessons"), rows, dict(_seconds(root, out)))
+    names = {_name(path, root) for path in notebook.notebooks(root)}
+    missing = sorted(names - {row.notebook for row in rows} - _without_numbers(root, out))
+    table.write_table(share("data", "lessons"), rows, dict(_seconds(root, out)), missing)
     close = [row for row in rows if row.distance < distances.FAR or row.missing]
     for row in rows[: table.SHOWN]:
         print(f"{row.distance:8.1f}  {row.notebook}: {row.name} = {row.usual:.4g}")
@@ -98,6 +100,12 @@ def _kept(path: Path, root: Path, out: OutputFolder) -> Iterator[measure.Measure
         yield from (each for each in found if each)
 
 
+def _without_numbers(root: Path, out: OutputFolder) -> set[str]:
+    """Notebooks that ran and have nothing to measure."""
+    kept = {path: measure.stored(path, root, USUAL, out) for path in notebook.notebooks(root)}
+    return {_name(path, root) for path, run in kept.items() if run and not run["values"]}
+
+
 def _bands(path: Path) -> dict[str, claims.Claim]:
     """The claims that a notebook stores, each by its name."""
     found: dict[str, claims.Claim] = {}
@@ -123,7 +131,7 @@ def _cost(path: Path, root: Path, out: OutputFolder) -> float:
 
 def _known() -> dict:
     try:
-        return table.read()
+        return table.read_table()
     except ValueError:  # there is none yet
         return {"rows": [], "cpu_seconds": {}}
 

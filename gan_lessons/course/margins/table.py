@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,19 @@ the seed alone. {far} spreads or more are wanted.
 """
 
 
-def write(folder: str | Path, rows: Sequence[Row], seconds: dict[str, float]) -> str:
+def write_table(
+    folder: str | Path,
+    rows: Sequence[Row],
+    seconds: Mapping[str, float],
+    missing: Sequence[str] = (),
+) -> str:
     """Writes the table as data and as a page.
 
     Args:
         folder: where.
         rows: of all notebooks.
         seconds: CPU seconds of each notebook in the usual setting.
+        missing: notebooks that were not measured.
 
     Returns:
         The page.
@@ -47,12 +53,12 @@ def write(folder: str | Path, rows: Sequence[Row], seconds: dict[str, float]) ->
     head = {"cpu_seconds": seconds, "numbers": counts}
     text = json.dumps(head, indent=1, ensure_ascii=False)
     out.write_text(FILE, f'{text[:-2]},\n "rows": [\n{lines}\n]}}\n')
-    page = as_page(found)
+    page = as_page(found, missing)
     out.write_text(PAGE, page)
     return page
 
 
-def read(path: Path | None = None) -> dict[str, Any]:
+def read_table(path: Path | None = None) -> dict[str, Any]:
     """Reads the table; "rows" are :class:`Row`, the nearest first.
 
     Args:
@@ -63,14 +69,16 @@ def read(path: Path | None = None) -> dict[str, Any]:
     return found | {"rows": [distances.from_json(row) for row in found["rows"]]}
 
 
-def as_page(rows: Sequence[Row]) -> str:
-    """Writes the nearest rows as Markdown, and what all of them come to."""
+def as_page(rows: Sequence[Row], missing: Sequence[str] = ()) -> str:
+    """Writes the nearest rows as Markdown, what all come to, and what was not measured."""
     natures = Counter(row.nature for row in rows)
     told = ", ".join(f"{natures[kind]} {kind}" for kind in sorted(natures))
+    settings = [row.runs for row in rows] or [0]
     near = [row for row in rows if row.distance < FAR]
     lines = [
         HEAD.format(far=FAR),
-        f"{len(rows)} numbers: {told}.",
+        f"{len(rows)} numbers: {told}; each from {min(settings)} to {max(settings)} runs.",
+        *([f"Not measured yet: {', '.join(missing)}."] if missing else []),
         f"Nearer than {FAR} spreads to an end of their band: {len(near)}.",
         "",
         "| spreads | notebook | what | nature | usual | band | spread | worst | refuses |",

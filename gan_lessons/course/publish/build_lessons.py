@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from gan_lessons.course import notebook
+from gan_lessons.course import kernels, notebook
 from gan_lessons.course.publish import colab, contract, links, outputs, stubs
 
 CELL_SECONDS = 600
@@ -72,6 +72,7 @@ def execute(
     client = NotebookClient(
         running,
         timeout=CELL_SECONDS,
+        config=kernels.private(),
         allow_errors=go_on,
         kernel_name=notebook.KERNEL["name"],
         resources={"metadata": {"path": str(path.parent)}},

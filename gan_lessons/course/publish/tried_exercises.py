@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import Empty
 
-from gan_lessons.course import checks
+from gan_lessons.course import checks, kernels
 from gan_lessons.course.notebook import KERNEL, Cell, Notebook, code_cells, tags
 from gan_lessons.course.publish import stubs
 
-CELL_SECONDS = 600
+CELL_SECONDS, START_SECONDS = 600, 120
 
 # By check: wrong code, and words of the hint that it has to meet.
 Wrong = Mapping[str, Mapping[str, str]]
@@ -121,9 +121,13 @@ class _Kernel:
     """A running kernel."""
 
     def __init__(self, folder: Path):
-        from jupyter_client.manager import start_new_kernel
+        from jupyter_client.manager import KernelManager
 
-        self.manager, self.client = start_new_kernel(kernel_name=KERNEL["name"], cwd=str(folder))
+        self.manager = KernelManager(kernel_name=KERNEL["name"], config=kernels.private())
+        self.manager.start_kernel(cwd=str(folder))
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=START_SECONDS)
         self.lost = ""  # why nothing can be run any more
 
     def run(self, source: str) -> tuple[str, str]:

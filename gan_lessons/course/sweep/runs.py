@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from gan_lessons.course import claims, notebook
+from gan_lessons.course import claims, kernels, notebook
 from gan_lessons.course.publish import outputs
 from gan_lessons.course.sweep.parameters import (
     PRESETS,
@@ -196,7 +196,7 @@ def _execute(lesson: Path, values: Parameters, target: Path, limit: float) -> st
     settings = {"progress_bar": False, "log_output": False, "cwd": str(lesson.parent)}
     # Kernels listen on this machine alone; their warning of it would stand between our lines.
     settings["extra_arguments"] = ["--log-level=ERROR"]
-    settings["execution_timeout"] = limit
+    settings |= {"execution_timeout": limit, "config": kernels.private()}
     with _environment({claims.GO_ON: "1"}):
         try:
             papermill.execute_notebook(str(lesson), str(target), parameters=values, **settings)

@@ -106,12 +106,12 @@ def test_claims_without_a_band_of_their_own_are_left_out():
 def test_table_is_written_and_read_back(tmp_path):
     close = row([0.4, 0.6], low=0.0, high=0.7, refuses="a generator | of one layer")
     fixed, broken = row([1.0, 1.0], low=1.0, high=1.0), row([5.0, 5.0], low=1.0, high=1.0)
-    page = table.write(tmp_path, [fixed, close, broken], {"01_loss": 3.5})
-    found = table.read(tmp_path / table.FILE)
+    page = table.write_table(tmp_path, [fixed, close, broken], {"01_loss": 3.5})
+    found = table.read_table(tmp_path / table.FILE)
     assert found["rows"] == [broken, close] and found["cpu_seconds"] == {"01_loss": 3.5}
     assert found["numbers"] == {"01_loss": {"the same everywhere": 2, "drawn": 1}}
     lines = (tmp_path / table.PAGE).read_text().splitlines()
     assert page.splitlines() == lines
-    assert "3 numbers: 1 drawn, 2 the same everywhere." in page
+    assert "3 numbers: 1 drawn, 2 the same everywhere; each from 2 to 2 runs." in page
     assert lines[-3].startswith("| outside | 01_loss | x |")
     assert lines[-2].startswith("| 1.4 | 01_loss | x | drawn | 0.4 |  to 0.7 | 0.14 | 0.6 (seed=1)")

@@ -121,7 +121,7 @@ def test_command_says_the_cost_and_writes_the_table(course, tmp_path, capsys):
     said = capsys.readouterr().out
     assert said.startswith("5 runs, 2 of them kept already") and "3 of 3" in said
     assert "1 runs, 0 of them kept already" in said  # all factors at once
-    found = {row.name: row for row in table.read()["rows"]}
+    found = {row.name: row for row in table.read_table()["rows"]}
     assert found["seed"].nature == "drawn" and found["seed"].high == 9.5
     assert found["Exercise 1: seed <= 3 - k"].kind == "check"
     assert "twice" not in found
