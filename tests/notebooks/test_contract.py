@@ -76,8 +76,8 @@ EDITS = {
     "batch_size is called batch": lambda c, n: named(c, "parameters").update(
         source='preset = "smoke"\nbatch_size = 3'
     ),
-    "imports cell has 21 lines": lambda c, n: named(c, "imports").update(
-        source="import math\n" * 21
+    "imports cell has 23 lines": lambda c, n: named(c, "imports").update(
+        source="import math\n" * 23
     ),
     "tagged imports": lambda c, n: named(c, "imports")["metadata"].clear(),
     "not run once each": lambda c, n: named(c, "code-3").update(execution_count=99),
