@@ -279,7 +279,7 @@ def _place(figure, picture, place: tuple, size: tuple[float, float]) -> None:
 
 def _described(figure) -> str:
     """Alternative text: the titles and labels of a figure, or what its axes show."""
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    titles = [axes.get_title(loc=at) for axes in figure.axes for at in ("left", "center")]
     said = " ".join(filter(None, [*titles, *(text.get_text() for text in figure.texts)]))
     if said:
         return said

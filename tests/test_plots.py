@@ -105,7 +105,7 @@ POINTS = np.zeros((3, 2))
         (plots.image_grid([[PIXELS, PIXELS]], title="Two greys", show=False), "Two greys"),
         (plots.image_grid([[PIXELS]], row_labels=["real"], show=False), "real"),
         (plots.image_grid([[PIXELS, PIXELS], [PIXELS, None]], show=False), "3 pictures"),
-        (plots.curves(LINES, x_label="step", y_label="loss", show=False), "loss by step: "),
+        (plots.curves(LINES, x_label="step", y_label="loss", show=False), "loss by step: G, D"),
         (
             plots.bars({"a": [1.0, 2.0]}, labels=["x", "y"], y_label="share", show=False),
             "share by x, y",
