@@ -177,10 +177,20 @@ def trained(config, dataset, steps):
 
 
 @pytest.mark.slow
-def test_codes_of_one_style_stay_apart(config, tiny_dataset):
+def test_codes_of_one_style_stay_apart_and_draws_are_no_copies_of_them(config, tiny_dataset):
     objective, batches = trained(config, tiny_dataset, 60)
+    encoder = objective.networks["style_encoder"]
     with torch.no_grad():
         assert min(apart(objective, batches, y) for y in range(3)) > 0.05
+        rows = tiny_dataset.indices("train", tiny_dataset.styles[0])
+        x = tiny_dataset.images[rows].float() / 127.5 - 1
+        codes = encoder(x, torch.zeros(len(x), dtype=torch.long))
+        z = torch.randn(50, config.model.latent_dim, generator=torch.Generator().manual_seed(0))
+        drawn = objective.networks["mapping_network"](z, torch.zeros(50, dtype=torch.long))
+        assert torch.cdist(drawn, codes).min() > 1e-3
+        # Asleep, it gives one code whatever the picture: then this measure says so.
+        encoder.forward = lambda x, y: encoder.heads.bias[y]
+        assert max(apart(objective, batches, y) for y in range(3)) < 1e-3
 
 
 def test_before_the_game_only_codes_and_parts_learn(config, tiny_dataset):
