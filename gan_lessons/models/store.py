@@ -6,7 +6,7 @@ again. Nothing stored is executed.
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from gan_lessons.config import Recipe
 from gan_lessons.files import OutputFolder, share
 from gan_lessons.models import hub, recipes
 from gan_lessons.models.architecture import Architecture, Networks, architecture
+from gan_lessons.models.budget import Budget, TooLarge
 from gan_lessons.models.card import model_card
 from gan_lessons.models.listing import names
 from gan_lessons.text import read_json
@@ -221,24 +222,20 @@ def read_networks(
         ValueError: if the file is missing, damaged, a pickle, belongs to another model, or holds
             numbers that are not finite.
     """
-    build = architecture(description.architecture).build
-    with torch.device("meta"):  # shapes without memory: a recipe may ask for any number of layers
-        expected = {
-            name: {key: value.shape for key, value in network.state_dict().items()}
-            for name, network in build(description.recipe.model, 0, wanted).items()
-        }
-    found = {name: _network_tensors(folder, name) for name in expected}
-    fitting = [
-        name
-        for name, shapes in expected.items()
-        if shapes == {key: value.shape for key, value in found[name].items()}
-    ]
-    if other := [name for name in wanted if name not in fitting and not lenient]:
+    build, path = architecture(description.architecture).build, folder / FILE
+    try:
+        with Budget(path.stat().st_size if path.is_file() else 0):
+            networks = build(description.recipe.model, 0, wanted)
+    except TooLarge:
+        networks = {}
+    found = {name: _network_tensors(folder, name) for name in networks or wanted}
+    fits = {n for n, net in networks.items() if _shapes(net.state_dict()) == _shapes(found[n])}
+    networks = {name: network for name, network in networks.items() if name in fits}
+    if other := [name for name in wanted if name not in networks and not lenient]:
         raise ValueError(
             f"{folder / FILE} does not fit {CONFIG} beside it: the {other[0]} differs in its "
             "layers. The two files belong to different models"
         )
-    networks = build(description.recipe.model, 0, fitting) if fitting else {}
     for name, network in networks.items():
         for key, value in found[name].items():
             if not value.isfinite().all():
@@ -326,3 +323,7 @@ def _network_tensors(folder: Path, name: str) -> dict[str, Tensor]:
     with _opened(folder) as file:
         keys = [key for key in file.keys() if key.startswith(prefix)]  # noqa: SIM118
         return {key.removeprefix(prefix): file.get_tensor(key).float() for key in keys}
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {key: value.shape for key, value in tensors.items()}

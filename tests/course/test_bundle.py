@@ -41,9 +41,7 @@ def test_list_says_what_is_there_and_what_is_missing(home, capsys):
     first, second, *_, lesson = bundle.entries()
     assert first.present and first.on_gpu and first.size > 0
     assert first.trained == "NVIDIA A, 0.5 hours, 1,200 steps, 19,200 images"
-    assert first.again == (
-        "gan-lessons train --recipe emoji64 --out runs/emoji64"
-    )
+    assert first.again == ("gan-lessons train --recipe emoji64 --out runs/emoji64")
     assert second.name == "emoji128" and not second.present and not second.again
     assert lesson.present and not lesson.on_gpu and "1 result" in lesson.trained
     assert lesson.again.startswith("python -m gan_lessons.course.labs 03 --preset class")
@@ -70,12 +68,9 @@ def test_a_model_that_was_trained_twice_has_a_command_for_each(home):
     entry = bundle.entries()[1]
     assert entry.trained == "NVIDIA A, 900 steps; then CPU, 5 steps" and entry.on_gpu
     first, second = entry.again.split("\n    ")
-    assert first == (
-        "gan-lessons train --recipe emoji128/first --out runs/first"
-    )
+    assert first == ("gan-lessons train --recipe emoji128/first --out runs/first")
     assert second == (
-        "gan-lessons train --recipe emoji128 --init-from runs/first "
-        "--out runs/emoji128"
+        "gan-lessons train --recipe emoji128 --init-from runs/first --out runs/emoji128"
     )
     averaged = {"averaged": ["first", "000002", "000005"]}
     write_model(folder, {}, Description(Config(), tuple("abcdefgh"), run | averaged))
