@@ -18,10 +18,10 @@ SHOWN = 20  # rows of the page
 HEAD = """\
 # How far the numbers of the lessons stand from their bands
 
-Written by `make margins`. Every lesson and every notebook of solutions is run with other seeds,
-with two threads, with the instructions of an older processor and in bfloat16, one factor at a
-time; those that hold the nearest numbers also with all factors at once. A distance is counted in
-the number's own spread: the standard deviation over the seeds, or over the machines where that is
+Written by `make margins`, which runs every lesson and every notebook of solutions with other seeds,
+with two threads, with the instructions of an older processor and in the other precision, one
+factor at a time; those that hold the nearest numbers also with all factors at once. What it has
+not reached yet is named below. A distance is counted in the number's own spread: the standard deviation over the seeds, or over the machines where that is
 larger. A number that is `trained` differs from machine to machine; one that is `drawn` hangs on
 the seed alone. {far} spreads or more are wanted.
 """
@@ -73,11 +73,12 @@ def as_page(rows: Sequence[Row], missing: Sequence[str] = ()) -> str:
     """Writes the nearest rows as Markdown, what all come to, and what was not measured."""
     natures = Counter(row.nature for row in rows)
     told = ", ".join(f"{natures[kind]} {kind}" for kind in sorted(natures))
-    settings = [row.runs for row in rows] or [0]
+    counts = sorted({row.runs for row in rows})
+    runs = " to ".join(str(count) for count in dict.fromkeys((*counts[:1], *counts[-1:])))
     near = [row for row in rows if row.distance < FAR]
     lines = [
         HEAD.format(far=FAR),
-        f"{len(rows)} numbers: {told}; each from {min(settings)} to {max(settings)} runs.",
+        f"{len(rows)} numbers: {told}; each from {runs} runs.",
         *([f"Not measured yet: {', '.join(missing)}."] if missing else []),
         f"Nearer than {FAR} spreads to an end of their band: {len(near)}.",
         "",

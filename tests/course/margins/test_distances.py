@@ -112,6 +112,6 @@ def test_table_is_written_and_read_back(tmp_path):
     assert found["numbers"] == {"01_loss": {"the same everywhere": 2, "drawn": 1}}
     lines = (tmp_path / table.PAGE).read_text().splitlines()
     assert page.splitlines() == lines
-    assert "3 numbers: 1 drawn, 2 the same everywhere; each from 2 to 2 runs." in page
+    assert "3 numbers: 1 drawn, 2 the same everywhere; each from 2 runs." in page
     assert lines[-3].startswith("| outside | 01_loss | x |")
     assert lines[-2].startswith("| 1.4 | 01_loss | x | drawn | 0.4 |  to 0.7 | 0.14 | 0.6 (seed=1)")
