@@ -21,9 +21,11 @@ HEAD = """\
 Written by `make margins`, which runs every lesson and every notebook of solutions with other seeds,
 with two threads, with the instructions of an older processor and in the other precision, one
 factor at a time; those that hold the nearest numbers also with all factors at once. What it has
-not reached yet is named below. A distance is counted in the number's own spread: the standard deviation over the seeds, or over the machines where that is
-larger. A number that is `trained` differs from machine to machine; one that is `drawn` hangs on
-the seed alone. {far} spreads or more are wanted.
+not reached yet is named below.
+
+A distance is counted in the number's own spread: the standard deviation over the seeds, or over
+the machines where that is larger. A number that is `trained` differs from machine to machine; one
+that is `drawn` hangs on the seed alone. {far} spreads or more are wanted.
 """
 
 
