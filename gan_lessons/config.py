@@ -81,6 +81,7 @@ class TrainConfig:
     sample_every: int = 500
     checkpoint_every: int = 500
     snapshots: bool = False  # keep the weights of each checkpoint, in snapshots/STEP
+    patience: int = 0  # checkpoints in a row that validate no better before it ends; 0: never
 
     def __post_init__(self):
         within(self, "train", "steps", "batch", most=2**31)
@@ -100,7 +101,7 @@ class TrainConfig:
             value = getattr(self, name)
             require(0 <= value < 1, f"train.{name} must lie in [0, 1), got {value}")
         require(0 <= self.decay < 1, f"train.decay must lie in [0, 1), got {self.decay}")
-        within(self, "train", "weight_decay", "warmup", least=0, most=2**31)
+        within(self, "train", "weight_decay", "warmup", "patience", least=0, most=2**31)
         within(self, "train", "log_every", "sample_every", "checkpoint_every", most=2**31)
 
     @property

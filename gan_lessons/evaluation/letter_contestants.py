@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gan_lessons.data.batches import generator_at
+from gan_lessons.evaluation.contestants import read_off
 from gan_lessons.evaluation.letters import LetterBed, Question
 from gan_lessons.metrics.features import as_float, perceive
 from gan_lessons.metrics.perceptual import between
@@ -98,9 +99,8 @@ def contestants(model: StyleTransfer | None) -> dict[str, Contestant]:
 @torch.inference_mode()
 def by_references(model: StyleTransfer, asked: Asked, count: int) -> Tensor:
     """The model's answers with the mean of the codes of so many letters."""
-    given = as_float(asked.given(count)).to(model.device)
-    y = torch.full((given.shape[0] * count,), model.styles.index(asked.style), device=model.device)
-    codes = model.networks["style_encoder"](given.flatten(0, 1), y)
+    given = as_float(asked.given(count))
+    codes = read_off(model, given.flatten(0, 1), asked.style)
     mean = codes.unflatten(0, given.shape[:2]).mean(dim=1)
     return model.translate(asked.x.to(model.device), mean[asked.of])
 

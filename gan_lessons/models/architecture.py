@@ -134,6 +134,8 @@ class Architecture:
         grows: whether a recipe's model can begin as a larger one of an older recipe's, where shapes
             differ; and
         grow: makes it so, from its networks and those of the older one that are `needed`.
+        validate: from averaged networks, a batch that is not trained on and the recipe to what is
+            to become small; a recipe with patience ends a training by it.
         note: for the cards of its models: what is kept, what to know.
         draws: whether it makes many results of one picture in one style.
         needs_reference: whether it takes its style from a picture alone.
@@ -157,6 +159,7 @@ class Architecture:
     sheet: Callable[[Networks, Any, Any, tuple[str, ...]], list[Column]] | None = None
     grows: Callable[[Any, Any], bool] | None = None
     grow: Callable[[Networks, Networks], None] | None = None
+    validate: Callable[[Networks, Any, Any], Tensor] | None = None
     note: str = ""
     draws: bool = False
     needs_reference: bool = False

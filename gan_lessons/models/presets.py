@@ -16,18 +16,20 @@ SMALL = {
 
 
 def smoke_and_full(
-    recipe: type[Recipe], smoke: Mapping[str, object]
+    recipe: type[Recipe], smoke: Mapping[str, object], full: Mapping[str, object] | None = None
 ) -> Callable[[str, str], Recipe]:
     """A maker of the presets "smoke" and "full".
 
     Args:
-        recipe: class of a recipe whose defaults are the full one.
+        recipe: class of a recipe whose defaults are the full one, or nearly.
         smoke: fields of the one that takes seconds.
+        full: fields in which the full one differs from the defaults, which are those of models that
+            were trained before there was a choice.
 
     Returns:
         From a preset's name and a data set's to the recipe; raises ValueError for another preset.
     """
-    changes = {"smoke": {**SMALL, **smoke}, "full": {}}
+    changes = {"smoke": {**SMALL, **smoke}, "full": dict(full or {})}
 
     def make(name: str, data: str) -> Recipe:
         made = recipe()

@@ -13,7 +13,8 @@ from gan_lessons.training.state import FORMAT, State
 
 FILE = "checkpoint.pt"
 FREE = {  # change no weight
-    "train.log_every", "train.sample_every", "train.checkpoint_every", "train.snapshots"
+    "train.log_every", "train.sample_every", "train.checkpoint_every", "train.snapshots",
+    "train.patience",
 }  # fmt: skip
 PARTS = {  # that a checkpoint cannot do without, and what each is
     "config": dict, "step": int, "seconds": float, "origin": dict, "precision": str,

@@ -11,6 +11,7 @@ from gan_lessons.interrupt import interruptible
 from gan_lessons.models.architecture import Objective
 from gan_lessons.training import checkpoint
 from gan_lessons.training.history import History
+from gan_lessons.training.patience import worn_out
 from gan_lessons.training.state import State
 from gan_lessons.training.step import stepper, train_step
 
@@ -46,6 +47,9 @@ def train(
         ConnectionError: when another process is gone.
     """
     config, processes = state.config.train, state.processes
+    if processes.any(worn_out(state)):
+        report(ended(state))
+        return state
     history = begin(state, folder, report)
     compile_forward(objective, config.compile)
     make = stepper(state)
@@ -73,12 +77,24 @@ def train(
                 checkpoint.save(state, folder)  # last: what a kill before it lost is made again
             if told:
                 clock = time.perf_counter()  # looking and saving are not training
+            if save and processes.any(worn_out(state)):
+                report(ended(state))
+                break
             if stopping:
                 stop.set()
                 report(f"stopped after step {done}; go on with --resume auto")
                 break
     history.close()
     return state
+
+
+def ended(state: State) -> str:
+    """Why a training ends before its recipe's last step."""
+    known = state.validation
+    return (
+        f"validation has not become better since step {known['step']} ({known['best']:.4g}); the "
+        f"training ends at step {state.step}, and the model is that of step {known['step']}"
+    )
 
 
 def begin(state: State, folder: OutputFolder, report: Callable[[str], None]) -> History:

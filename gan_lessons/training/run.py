@@ -29,6 +29,7 @@ from gan_lessons.training import checkpoint
 from gan_lessons.training.folder_lock import working_in
 from gan_lessons.training.forecast import FEW, forecast, refuse_too_large, settle_precision
 from gan_lessons.training.loop import train
+from gan_lessons.training.patience import best_so_far, patience_of
 from gan_lessons.training.precision import device_named, fitted
 from gan_lessons.training.processes.distributed import together
 from gan_lessons.training.state import State, create_state
@@ -97,6 +98,7 @@ def train_by_recipe(
             report(f"starting anew: {', '.join(anew)}")
         announce(kind, objective, state, batches, dataset, report)
 
+        patience = patience_of(kind, config, dataset, target)
         look = partial(held_out_sheet, kind, fixed_batch(kind, config, dataset, target), dataset)
         return train(
             objective,
@@ -104,7 +106,10 @@ def train_by_recipe(
             batches,
             folder,
             on_sample=lambda state: write_sheet(state, look(state), folder),
-            on_checkpoint=lambda state: write_models(kind, state, look(state), dataset, folder),
+            on_checkpoint=lambda state: (
+                best_so_far(patience, state)
+                and write_models(kind, state, look(state), dataset, folder)
+            ),
             report=report,
         )
 

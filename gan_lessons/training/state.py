@@ -32,6 +32,7 @@ class State:
     seconds: float = 0.0  # spent training, over all sittings
     origin: dict[str, Any] = field(default_factory=dict)  # what the first weights came from, if any
     data: dict[str, Any] = field(default_factory=dict)  # what it trains on: styles, digest
+    validation: dict[str, Any] = field(default_factory=dict)  # best value, its step, since when
     memories: dict[str, nn.Module] = field(default_factory=dict)  # what a run keeps but never steps
     processes: Processes = ALONE  # those that train; a checkpoint knows nothing of them
 
@@ -44,6 +45,7 @@ class State:
             "seconds": self.seconds,
             "origin": self.origin,
             "data": self.data,
+            "validation": self.validation,
             "precision": self.precision,
             "networks": {k: v.state_dict() for k, v in self.networks.items()},
             "averages": {k: v.state_dict() for k, v in self.averages.items()},
@@ -65,6 +67,7 @@ class State:
             self.scaler.load_state_dict(parts["scaler"])
             self.step, self.seconds = int(parts["step"]), float(parts["seconds"])
             self.origin = dict(parts["origin"])
+            self.validation = dict(parts.get("validation") or {})
         except (KeyError, RuntimeError, ValueError, TypeError, AttributeError, IndexError):
             raise ValueError(
                 "the checkpoint lacks parts, or holds those of other networks; restore it from a "

@@ -28,6 +28,8 @@ from gan_lessons.evaluation.letters import PLANS, LetterBed, LetterPlan
 from gan_lessons.evaluation.protocol import mixed
 from gan_lessons.images.gate import open_image
 from gan_lessons.metrics.features import as_float
+from gan_lessons.models.architecture import architecture
+from gan_lessons.models.stargan.architecture import ARCHITECTURE
 
 ALPHABET = "ABEHKMRS"
 STYLES = ("sans", "serif")
@@ -65,6 +67,7 @@ class Stand:
     """What a bench asks of a model, without one."""
 
     device, precision, size, styles, run = torch.device("cpu"), "fp32", 64, STYLES, {"steps": 1}
+    kind = ARCHITECTURE
 
     def __init__(self, dataset):
         self.dataset = dataset
@@ -281,6 +284,13 @@ def test_what_is_made_of_the_measures_of_styles_is_refused(dataset):
     with pytest.raises(ValueError, match="a curve is for sets of styles; letters has measures"):
         check_styles(dataset, "a curve")
     check_styles(replace(dataset, name="drawings"), "a curve")
+
+
+def test_what_knows_one_answer_has_no_draws_to_measure(dataset):
+    one = Asleep(dataset)
+    one.kind = architecture("pix2pix")
+    with pytest.raises(ValueError, match="letters are measured by draws, which pix2pix has not"):
+        bench_for(one, dataset, "smoke")
 
 
 def test_few_typefaces_are_said_to_be_few(oracle):

@@ -255,7 +255,7 @@ def test_every_field_but_intervals_and_length_matters():
     # Some terms need the features of "projected", others the codes of "parts".
     saved = Config().override({"model.projected": 4, "model.generator": "parts"})
     free = {"train.steps", "train.log_every", "train.sample_every", "train.checkpoint_every"}
-    free |= {"train.snapshots"}
+    free |= {"train.snapshots", "train.patience"}
     for name in set(saved.names()) - {"model.size"}:
         section, key = name.split(".")
         value = changes.get(name, getattr(getattr(saved, section), key))

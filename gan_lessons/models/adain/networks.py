@@ -1,8 +1,10 @@
 """Style transfer by statistics (Huang and Belongie 2017): a frozen encoder, AdaIN, a decoder.
 
-Two changes against the paper. The encoder is the bundled MobileNetV2 in place of VGG, which no
+Three changes against the paper. The encoder is the bundled MobileNetV2 in place of VGG, which no
 package ships. And it looks at the picture enlarged, because emoji are small: at 64 pixels, doubled,
-the map that the style is moved on is 32 pixels wide.
+the map that the style is moved on is 32 pixels wide. And where the recipe says so, it looks at the
+picture with a mirrored rim: MobileNetV2 takes what is outside for grey, so that white paper has an
+edge all around, which AdaIN would stretch and shift into a coloured frame.
 """
 
 from collections.abc import Collection
@@ -81,15 +83,21 @@ class Transfer(nn.Module):
 
     def __init__(self, config: AdaINConfig):
         super().__init__()
-        self.enlarge = config.enlarge
+        self.enlarge, self.mirror = config.enlarge, config.mirror
         self.encoder = Encoder(config.taps)
         self.decoder = Decoder(config)
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """Maps of all taps, the block's last: `(N, 3, H, W)` to `(N, C, H', W')` each."""
+        if self.mirror:
+            x = F.pad(x, (self.mirror,) * 4, mode="reflect")
         if self.enlarge == 2:
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-        return self.encoder(x)
+        maps = []
+        for h in self.encoder(x):
+            rim = self.mirror * self.enlarge * h.shape[2] // x.shape[2]  # in positions of the map
+            maps.append(h[:, :, rim : h.shape[2] - rim, rim : h.shape[3] - rim])
+        return maps
 
     def forward(self, x: Tensor, x_ref: Tensor, amount: float = 1.0) -> Tensor:
         """Redraw pictures in the statistics of others.

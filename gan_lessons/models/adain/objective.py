@@ -4,8 +4,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gan_lessons.data.samples import PairBatch
-from gan_lessons.models.adain.networks import adain, build, statistics
-from gan_lessons.models.adain.recipe import AdaINRecipe
+from gan_lessons.models.adain.networks import Transfer, adain, build, statistics
+from gan_lessons.models.adain.recipe import AdaINLoss, AdaINRecipe
 from gan_lessons.models.architecture import Phase, Terms, alike
 
 
@@ -27,17 +27,21 @@ class AdaINTransfer:
 
     def terms(self, batch: PairBatch, step: int) -> Terms:
         """|f(g(t)) - t|^2 and the statistics of every tap (equations 12 and 13)."""
-        network = self.networks["transfer"]
-        content, style = network.encode(batch.x_a), network.encode(batch.x_b)
-        wanted = adain(content[-1], style[-1])
-        x_fake = network.decoder(wanted)
-        found = network.encode(x_fake.clamp(-1, 1))
-        outside = (x_fake.float().abs() - 1).clamp(min=0).square().mean()
-        return {
-            "content": (self.loss.content, F.mse_loss(found[-1].float(), wanted.float())),
-            "style": (self.loss.style, style_distance(found, style)),
-            "range": (self.loss.range, outside),
-        }
+        return terms(self.networks["transfer"], self.loss, batch)
+
+
+def terms(network: Transfer, loss: AdaINLoss, batch: PairBatch) -> Terms:
+    """|f(g(t)) - t|^2 and the statistics of every tap (equations 12 and 13)."""
+    content, style = network.encode(batch.x_a), network.encode(batch.x_b)
+    wanted = adain(content[-1], style[-1])
+    x_fake = network.decoder(wanted)
+    found = network.encode(x_fake.clamp(-1, 1))
+    outside = (x_fake.float().abs() - 1).clamp(min=0).square().mean()
+    return {
+        "content": (loss.content, F.mse_loss(found[-1].float(), wanted.float())),
+        "style": (loss.style, style_distance(found, style)),
+        "range": (loss.range, outside),
+    }
 
 
 def style_distance(found: list[Tensor], wanted: list[Tensor]) -> Tensor:

@@ -16,11 +16,17 @@ class AdaINConfig:
     enlarge: int = 2  # times that the encoder sees a picture enlarged; 1 or 2
     width: int = 128  # channels of the decoder's first layers, halved at each doubling
     layers: int = 3  # convolutions before the first doubling
+    mirror: int = 0  # pixels mirrored around a picture before it is encoded, and cut off after
 
     def __post_init__(self):
         known = ", ".join(map(str, CHANNELS))
         require(self.block in CHANNELS, f"model.block: one of {known}, got {self.block}")
         require(self.enlarge in (1, 2), f"model.enlarge: 1 or 2, got {self.enlarge}")
+        step = 2 ** HALVINGS[self.block]
+        require(
+            self.mirror >= 0 and self.mirror * self.enlarge % step == 0,
+            f"model.mirror times model.enlarge: a multiple of {step}, got {self.mirror}",
+        )
         within(self, "model", "width", least=8)
         within(self, "model", "layers", most=DEEPEST)
         require(self.doublings >= 0, "model.block sees more than the picture has; enlarge less")

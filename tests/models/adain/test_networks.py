@@ -47,8 +47,36 @@ def test_amount_goes_from_the_content_to_the_style():
 
 @pytest.mark.parametrize(
     ("shape", "sentence"),
-    [({"block": 2}, "one of 0, 1, 3"), ({"enlarge": 3}, "1 or 2"), ({"width": 4}, "8 or more")],
+    [
+        ({"block": 2}, "one of 0, 1, 3"),
+        ({"enlarge": 3}, "1 or 2"),
+        ({"width": 4}, "model.width must lie in 8"),
+    ],
 )
 def test_impossible_shapes_are_refused(shape, sentence):
     with pytest.raises(ValueError, match=sentence):
         AdaINConfig(**shape)
+
+
+@pytest.mark.parametrize(("block", "enlarge"), [(3, 2), (3, 1), (6, 2)])
+def test_white_paper_has_no_frame_where_its_rim_is_mirrored(block, enlarge):
+    """MobileNetV2 takes what is outside for grey; nothing of that is left in the map."""
+    white = torch.ones(1, 3, 64, 64)
+    plain, mirrored = (
+        build(AdaINConfig(block, enlarge, width=16, mirror=mirror))["transfer"].encode(white)
+        for mirror in (0, 16)
+    )
+    for framed, even in zip(plain, mirrored, strict=True):
+        assert even.shape == framed.shape
+        assert (even - even.mean(dim=(2, 3), keepdim=True)).abs().max() < 1e-3
+    assert (plain[-1] - plain[-1].mean(dim=(2, 3), keepdim=True)).abs().max() > 0.1
+
+
+def test_a_mirrored_rim_changes_nothing_in_the_middle():
+    x = pictures(size=64)
+    plain, mirrored = (
+        build(AdaINConfig(width=16, mirror=mirror))["transfer"].encode(x)[-1] for mirror in (0, 8)
+    )
+    torch.testing.assert_close(mirrored[:, :, 8:-8, 8:-8], plain[:, :, 8:-8, 8:-8])
+    with pytest.raises(ValueError, match="a multiple of 4, got 3"):
+        AdaINConfig(mirror=3)
