@@ -12,7 +12,7 @@ BUDGETS = {
     "data/letters/**": 12,
     "data/features/**": 5,
     "data/backbone/**": 1,
-    "data/models/**": 18,
+    "data/models/**": 24,
     "data/lessons/**": 5,
     "notebooks/**": 8,
 }
