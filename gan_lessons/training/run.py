@@ -13,6 +13,7 @@ from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder
 from gan_lessons.images.gate import encode_image, tensor_to_image
+from gan_lessons.images.labels import label_columns
 from gan_lessons.images.movement import movement
 from gan_lessons.models import store
 from gan_lessons.models.architecture import (
@@ -271,14 +272,15 @@ def held_out_sheet(
 
 
 def write_sheet(state: State, columns: list[Column], folder: OutputFolder) -> None:
-    """Write `samples/STEP.png`: each row a held-out picture and what becomes of it."""
+    """Write `samples/STEP.png`: each row a held-out picture and what becomes of it, by name."""
     if not columns:
         return
     from torchvision.utils import make_grid
 
     cells = torch.stack([column.x.float().cpu() for column in columns], dim=1)
     grid = make_grid(cells.flatten(0, 1), nrow=len(columns), padding=2, pad_value=1)
-    folder.write_bytes(f"samples/{state.step:06d}.png", encode_image(tensor_to_image(grid)))
+    sheet = label_columns(tensor_to_image(grid), [column.label for column in columns])
+    folder.write_bytes(f"samples/{state.step:06d}.png", encode_image(sheet))
 
 
 def write_models(
