@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from gan_lessons.data import letters
-from gan_lessons.data.batches import generator_at
 from gan_lessons.images.gate import image_to_tensor, to_uint8
 from gan_lessons.models.store import bundled
 from gan_lessons.style_transfer import DRAWN, StyleTransfer
 from gan_lessons.walks import blend, farthest
+from gan_lessons.widgets.explorer.codes import MAPPED, code_map, real_pictures
+from gan_lessons.widgets.explorer.latents import latent
 from gan_lessons.widgets.explorer.pictures import LETTER, PICTURES, Album, square
 from gan_lessons.widgets.explorer.state import LARGEST_INDEX, REACH, SIZES, Point, State
 
@@ -206,6 +207,35 @@ class Exploration:
             drawn[letter] = model.translate(x, codes)
         return _array(torch.cat([drawn[letter] for letter in word or " "], dim=3))
 
+    @torch.inference_mode()
+    def codes_of_real(self, state: State) -> np.ndarray:
+        """The map of a style's codes, `(400, 400, 3)`: real test pictures, draws, the chosen style.
+
+        Raises:
+            ValueError: if the model's data set does not come with the course, or has too few
+                pictures of the style.
+        """
+        model, style = self.model(state.model), state.here.style
+        rows = self._remember(("real", state.model, style), lambda: real_pictures(model, style))
+        y = torch.full((len(rows),), model.styles.index(style), device=model.device)
+        real = model.networks["style_encoder"](rows.float().to(model.device) / 127.5 - 1, y)
+        drawn = self._codes(state, self.points(state.at(reference=""), MAPPED))
+        pictures = rows.permute(0, 2, 3, 1).numpy()
+        return code_map(pictures, real, drawn, self._code(state, state.here))
+
+    def by_references(self, state: State, names: Sequence[str]) -> np.ndarray:
+        """The picture after each of several references, `(N, size, size, 3)`, each with its own.
+
+        The reference stands in the corner of its result.
+        """
+        points = [replace(state.here, reference=name, x=0.0, y=0.0) for name in names]
+        results = self._draw(state, self._codes(state, points)).copy()
+        third = results.shape[1] // 3
+        for result, name in zip(results, names, strict=True):
+            result[-third:, :third] = square(self.album[name], third)
+            result[-third - 1, : third + 1] = result[-third:, third] = 128
+        return results
+
     def chart(self, state: State, side: int = 5) -> np.ndarray:
         """The map, as one picture `(side * size, side * size, 3)`; y grows upwards."""
         ways = np.linspace(-REACH, REACH, side).tolist()
@@ -278,30 +308,6 @@ class Exploration:
         while len(self.known) > KEPT:
             self.known.popitem(last=False)
         return self.known[key]
-
-
-def latent(point: Point, dim: int) -> Tensor:
-    """The latent of a point: its draw, turned towards two directions that the seed fixes.
-
-    With z the draw and u, v orthogonal to it and to each other, all of one length, the map shows
-    |z| (z + x u + y v) / |z + x u + y v|. A latent of many dimensions has nearly always about the
-    same length, so a plane that left the sphere would show what training never saw.
-
-    Args:
-        point: a style.
-        dim: length of the latent, 3 or more for a map.
-
-    Returns:
-        `(dim,)`.
-    """
-    z = torch.randn(dim, generator=generator_at(point.seed, point.index))
-    if not (point.x or point.y):
-        return z
-    chance = generator_at(point.seed, LARGEST_INDEX + 1 + point.index)
-    frame = torch.stack([z, *torch.randn(2, dim, generator=chance)], dim=1)
-    axes = torch.linalg.qr(frame).Q * z.norm()
-    moved = z + point.x * axes[:, 1] + point.y * axes[:, 2]
-    return moved * z.norm() / moved.norm()
 
 
 def _array(pictures: Tensor) -> np.ndarray:

@@ -6,12 +6,13 @@ import ipywidgets as widgets
 import numpy as np
 from ipywidgets import Layout
 
+from gan_lessons.widgets.explorer.codes_page import Codes
 from gan_lessons.widgets.explorer.controls import Controls, Explorer
 from gan_lessons.widgets.explorer.drop import drop_zone, pointer_map
 from gan_lessons.widgets.explorer.encoding import for_screen
 from gan_lessons.widgets.explorer.exploration import COUNT
 from gan_lessons.widgets.explorer.keeping import Keeping
-from gan_lessons.widgets.explorer.parts import button, column, named, quiet, row, slider
+from gan_lessons.widgets.explorer.parts import Tiles, button, column, named, quiet, row, slider
 from gan_lessons.widgets.explorer.pictures import BROUGHT, PICTURES
 from gan_lessons.widgets.explorer.state import (
     LARGEST_INDEX,
@@ -24,8 +25,17 @@ from gan_lessons.widgets.explorer.state import (
 from gan_lessons.widgets.explorer.word import Word
 
 NOWHERE = "nowhere"
-TITLES = ("Results", "Walk", "Map", "Reference", "Favourites", "Download", "Model and state")
-MAP = TITLES.index("Map")
+TITLES = (
+    "Results",
+    "Walk",
+    "Map",
+    "Codes",
+    "Reference",
+    "Favourites",
+    "Download",
+    "Model and state",
+)
+MAP, CODES, REFERENCE = (TITLES.index(title) for title in ("Map", "Codes", "Reference"))
 WORD = len(TITLES)  # the last page, where the model draws letters
 
 
@@ -38,12 +48,13 @@ class Panels(Controls):
 
     def __init__(self, explorer: Explorer):
         super().__init__(explorer)
-        self.keeping = Keeping(explorer)
+        self.keeping, self.codes = Keeping(explorer), Codes(explorer)
         self._source_controls()
         pages = [
             self._results_page(),
             self._walk_page(),
             self._map_page(),
+            self.codes.page,
             self._reference_page(),
             *self.keeping.pages,
         ]
@@ -62,13 +73,8 @@ class Panels(Controls):
         """Turn to a page."""
         self.tabs.selected_index = TITLES.index(title)
 
-    @property
-    def word_is_open(self) -> bool:
-        """Whether somebody can see the word."""
-        return hasattr(self, "tabs") and self.tabs.selected_index == WORD
-
     def _opened(self, event: dict) -> None:
-        if event["new"] in (MAP, WORD):
+        if event["new"] in (MAP, CODES, REFERENCE, WORD):
             self.explorer.latest(self.explorer.state)
 
     # The picture, and what stands below the large one.
@@ -217,6 +223,16 @@ class Panels(Controls):
         else:
             self.pad.image = data
 
+    def draw_open(self, state: State) -> None:
+        """Draw what costs more than a grid of results, and that somebody can see."""
+        place = self.tabs.selected_index
+        if place == CODES:
+            self.codes.draw(state)
+        elif place == REFERENCE:
+            self._put_references(state)
+        elif place == WORD:
+            self.word.draw(state)
+
     # A reference.
 
     def _reference_page(self) -> widgets.Widget:
@@ -228,6 +244,7 @@ class Panels(Controls):
         )
         self.watch(self.reference, lambda name: self.explorer.state.at(reference=name))
         zone = self._zone("a picture to take the style from", self._take_reference)
+        self.beside = Tiles(self._pick_reference, "Take the style of")
         return column(
             quiet(
                 "Take the style from a picture instead of drawing it. The model reads it as a "
@@ -235,7 +252,21 @@ class Panels(Controls):
             ),
             self.reference,
             zone,
+            self.beside,
         )
+
+    def _put_references(self, state: State) -> None:
+        """Show the results of all pictures that were brought, side by side."""
+        own = list(self.explorer.exploration.album.own)
+        if own:
+            names = [f"reference {k + 1}" for k in range(len(own))]
+            self.beside.put(self.explorer.exploration.by_references(state, own), names)
+            chosen = state.here.reference
+            self.beside.mark(own.index(chosen) if chosen in own else None)
+
+    def _pick_reference(self, place: int) -> None:
+        name = list(self.explorer.exploration.album.own)[place]
+        self.explorer.set_state(self.explorer.state.at(reference=name))
 
     def _take_reference(self, data: bytes) -> None:
         def go() -> None:
@@ -270,7 +301,7 @@ class Panels(Controls):
         spells = self.explorer.exploration.spells(state.model)
         pages = [*self.pages, self.word.page] if spells else self.pages
         if len(self.tabs.children) != len(pages):
-            if self.word_is_open:
+            if self.tabs.selected_index == WORD:
                 self.tabs.selected_index = 0
             self.tabs.children = pages
             for place, title in enumerate((*TITLES, "Word")[: len(pages)]):

@@ -162,8 +162,7 @@ class StyleExplorer(widgets.VBox):
         self.results.mark(place if own and 0 <= place < COUNT else None)
         if self.panels.map_is_open:
             self.draw_map(state)
-        if self.panels.word_is_open:
-            self.panels.word.draw(state)
+        self.panels.draw_open(state)
         self.good = state
 
     def draw_map(self, state: State) -> None:
