@@ -96,8 +96,6 @@ def restyle(
     if not name:
         raise ValueError("there is no bundled model here; name one with --model")
     loaded = StyleTransfer.load(name, device=device, precision=precision)
-    if still := unmoved(loaded.run):
-        warn(still)
     wish = Wish(
         interpolate or _styles(style or ["all"], loaded.styles),
         count,
@@ -111,6 +109,8 @@ def restyle(
     manifest = restyle_files(
         loaded, sources, out, wish, name=called(name), report=typer.echo, warn=warn
     )
+    if still := unmoved(loaded.run):
+        typer.echo(still)
     if manifest["skipped"]:
         raise typer.Exit(SKIPPED)
 

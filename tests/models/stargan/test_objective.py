@@ -4,6 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from gan_lessons.data.batches import Batches
+from gan_lessons.models.stargan.architecture import sheet
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.training.loop import compile_forward
 from gan_lessons.training.state import create_state
@@ -238,13 +239,13 @@ def test_compiling_leaves_the_networks_themselves_alone(objective):
 
 
 def test_a_sheet_shows_sources_and_two_draws_of_every_style(objective, config, batch):
-    cells = objective.sample(objective.networks, batch, config.model)
-    assert cells.shape == (6, 1 + 2 * 3, 3, 16, 16)
-    assert cells[:, 0].equal(batch.x_real)
+    source, *drawn = sheet(objective.networks, batch, config, ("a", "b", "c"))
+    assert [column.label for column in drawn] == ["a", "a", "b", "b", "c", "c"]
+    assert source.x.equal(batch.x_real)
     generator, mapping = objective.networks["generator"], objective.networks["mapping_network"]
     for row, domain in ((0, 0), (4, 2)):
         for draw, z in enumerate((batch.z_trg, batch.z_trg2)):
             s = mapping(z[:1], torch.tensor([domain]))
             expected = generator(batch.x_real[row : row + 1], s)[0]
-            torch.testing.assert_close(cells[row, 1 + 2 * domain + draw], expected)
-    assert not cells.requires_grad
+            torch.testing.assert_close(drawn[2 * domain + draw].x[row], expected)
+    assert not any(column.x.requires_grad for column in drawn)
