@@ -53,6 +53,18 @@ REFUSED = {
     "model.projected": [-1],
     "loss.ds_features": [-0.1],
     "loss.nce": [-0.1, float("nan")],
+    **{
+        f"loss.{name}": [-0.1, float("nan")]
+        for name in (
+            "restore", "restore_features", "paint", "contrast", "density", "density_scaled",
+        )
+    },
+    "loss.first": [-1],
+    "data.targets": [-1],
+    "model.parts": [0, 1],
+    "model.part_values": [0, 3],
+    "train.parts_lr": [0.0, -1.0],
+    "train.patience": [-1],
     "loss.ds_steps": [-1],
     "loss.r1_interval": [0],
     "loss.augment": ["shift,colour"],

@@ -103,7 +103,7 @@ def claim(
     claim twice two: 4 in [3.9, 4.1]: holds
     'holds'
     """
-    number = float(value)
+    number = _number(value)
     low, high = (None if end is None else float(end) for end in (low, high))
     inside = not math.isnan(number) and (low is None or number >= low)
     inside = inside and (high is None or number <= high)
@@ -140,7 +140,7 @@ def record(name: str, value: Any, *, preset: str = "smoke", source: str = MEASUR
     record seconds a step: 0.25
     0.25
     """
-    result = Claim(name, float(value), preset=preset, source=_source(source))
+    result = Claim(name, _number(value), preset=preset, source=_source(source))
     _show(result)
     return result
 
@@ -157,6 +157,11 @@ def recorded(notebook: Mapping[str, Any]) -> list[Claim]:
     outputs = [out for cell in notebook["cells"] for out in cell.get("outputs", [])]
     stored = [out["data"][MIME] for out in outputs if MIME in out.get("data", {})]
     return [_from_json(each) for each in stored]
+
+
+def _number(value: Any) -> float:
+    """A value as a plain number; a tensor's gradient is of no concern here."""
+    return float(value.detach() if hasattr(value, "detach") else value)
 
 
 def _source(name: str) -> str:

@@ -99,3 +99,11 @@ def test_notebook_stores_what_was_claimed():
     assert first == Claim("a", 1.0, 0, 2, "holds", "smoke", {})
     assert second.value == math.inf and second.preset == "class"
     assert third == Claim("c", 0.5)
+
+
+@pytest.mark.parametrize("kind", [claim, record])
+def test_a_tensor_that_has_a_gradient_is_a_number_without_a_warning(kind):
+    value = torch.tensor(2.0, requires_grad=True) * 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert kind("twice two", value, **({"low": 3} if kind is claim else {})).value == 4

@@ -259,7 +259,7 @@ class TestDamaged:
 MEASURED = """
 import importlib.util, re, resource, sys
 from pathlib import Path
-from gan_lessons.data.check.inspection import check
+from gan_lessons.data.check.inspection import inspect_folder
 
 def peak():
     try:  # getrusage would remember the size of the process that started this one
@@ -271,7 +271,7 @@ def peak():
 if importlib.util.find_spec("cleanvision"):
     import cleanvision, imagehash
 before = peak()
-check(sys.argv[1])
+inspect_folder(sys.argv[1])
 print(peak() - before)
 """
 
