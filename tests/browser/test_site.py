@@ -268,6 +268,8 @@ def test_several_threads_where_a_service_worker_adds_the_headers_and_changes_not
     page.reload(wait_until="commit")
     page.wait_for_selector("#source[data-painted]")
     settled(here)
+    page.get_by_role("radio", name="noto", exact=True).check(force=True)  # as when it was drawn
+    settled(here)
     assert page.evaluate("crossOriginIsolated") and page.url == site
     assert differ(here.pixels("#result"), drawn) == 0
     assert asked.count(f"{site}?threads") == 1, "once, and not for ever"
@@ -362,6 +364,12 @@ def test_a_word_is_typed_and_shown_in_many_hands(hands, window):
     here.page.get_by_text("The style is taken from black.png.").wait_for()
     settled(here)
     assert differ(here.pixels("#word-3"), row) > 0.05
-    here.page.get_by_role("textbox", name="Word").fill("")
-    settled(here)
-    assert here.pixels("#word-0").shape == (64, 64, 4)
+    for nothing in ("", "é", " "):
+        here.page.get_by_role("textbox", name="Word").fill("ab")
+        settled(here)
+        assert here.pixels("#word-0").shape == (64, 2 * 64, 4)
+        here.page.get_by_role("textbox", name="Word").fill(nothing)
+        settled(here)
+        empty = here.pixels("#word-0")
+        assert empty.shape == (64, 64, 4) and not empty[..., 3].any()
+        assert here.page.inner_text("#status").startswith("letter A in the style")

@@ -174,6 +174,7 @@ function ask() {
   say("Restyling…");
   const all = { ...pictures, ...alphabet };
   worker.postMessage({ id: ++request, pictures: all, reference: state.reference, pieces });
+  settle(); // a word without letters may leave nothing to wait for
 }
 
 function show(slot, picture) {
@@ -183,6 +184,11 @@ function show(slot, picture) {
     blend();
   } else if (slot.startsWith("word-")) letterAt(slot, picture);
   else paint(by(slot), picture);
+  settle();
+}
+
+/** Say that all is shown, once it is. */
+function settle() {
   if (needed.size) return;
   by("result-part").setAttribute("aria-busy", "false");
   say(`${state.name} in the style ${spoken(state.style)}, ${sizes()}.`);
