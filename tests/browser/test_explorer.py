@@ -72,8 +72,15 @@ def pictures(here, which: str = "true") -> list[np.ndarray]:
     ]
 
 
+LARGE = "image.naturalWidth === 256"
+
+
 def large(here) -> np.ndarray:
-    (one,) = pictures(here, "image.naturalWidth === 256")
+    # While a new picture is being read in, the browser says that it has no width.
+    here.page.wait_for_function(
+        f"[...document.querySelectorAll('{PICTURES}')].filter(image => {LARGE}).length === 1"
+    )
+    (one,) = pictures(here, LARGE)
     return one
 
 
@@ -178,31 +185,31 @@ def test_a_walk_leads_from_one_style_to_another(opened):
     here = opened()
     here.page.locator(".lm-TabBar-tab", has_text="Walk").click()
     before = large(here)
-    here.page.get_by_label("walk to").select_option("fluent ink, draw 1")
+    here.page.get_by_label("walk to").select_option("openmoji, draw 1")
     halfway = until_it_differs(here, before, by=1)
     handle = here.page.locator(".explorer .noUi-handle:visible").last
     handle.focus()
     for _ in range(5):
         here.page.keyboard.press("PageUp")
     until_it_differs(here, halfway, by=1)
-    assert "of the way to fluent ink" in here.page.locator(".explorer").inner_text()
+    assert "of the way to openmoji" in here.page.locator(".explorer").inner_text()
     here.shot("walk")
 
 
 def test_a_walk_is_downloaded_and_a_favourite_kept(opened):
     here = opened()
-    press(here, "fluent ink")
+    press(here, "noto")
     here.page.locator(".lm-TabBar-tab", has_text="Download").click()
     press(here, "GIF")
     with here.page.expect_download() as download:
         here.page.locator(".explorer-file").click()
-    assert download.value.suggested_filename == "walk_fluent_ink_seed0_draw1.gif"
+    assert download.value.suggested_filename == "walk_noto_seed0_draw1.gif"
     with Image.open(download.value.path()) as animation:
         assert animation.format == "GIF" and animation.n_frames == 30
     press(here, "Keep")
-    here.page.wait_for_selector(f"{SAID}:has-text('style=fluent_ink')")
+    here.page.wait_for_selector(f"{SAID}:has-text('style=noto')")
     here.page.locator(".lm-TabBar-tab", has_text="Favourites").click()
-    here.page.get_by_role("button", name="fluent ink 1, seed 0").wait_for()
+    here.page.get_by_role("button", name="noto 1, seed 0").wait_for()
     here.shot("favourite")
 
 
