@@ -11,7 +11,8 @@ import time
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
+from playwright.sync_api import Error as PlaywrightError
 
 pytest.importorskip("voila")
 pytestmark = pytest.mark.slow
@@ -59,6 +60,16 @@ def opened(app, window):
 
 
 def pictures(here, which: str = "true") -> list[np.ndarray]:
+    """Pixels of the explorer's pictures; again where one was exchanged while it was read."""
+    for _ in range(100):
+        try:
+            return pictures_now(here, which)
+        except (UnidentifiedImageError, PlaywrightError):
+            here.page.wait_for_timeout(100)
+    raise AssertionError("the pictures never came to rest")
+
+
+def pictures_now(here, which: str) -> list[np.ndarray]:
     """Pixels of the explorer's pictures, as the browser got them; those of a kind alone."""
     data = here.page.evaluate(
         f"""async () => Promise.all([...document.querySelectorAll('{PICTURES}')]
