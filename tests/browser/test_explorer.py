@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 import pytest
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 pytest.importorskip("voila")
 pytestmark = pytest.mark.slow
@@ -58,17 +58,10 @@ def opened(app, window):
     return start
 
 
-def pictures(here, which: str = "true") -> list[np.ndarray]:
-    """Pixels of the explorer's pictures; again where one was exchanged while it was read."""
-    for _ in range(100):
-        try:
-            return pictures_now(here, which)
-        except UnidentifiedImageError:
-            here.page.wait_for_timeout(100)
-    raise AssertionError("the pictures never came to rest")
+SHOWN = "image.offsetParent && image.naturalWidth"  # other pages wait with empty ones
 
 
-def pictures_now(here, which: str) -> list[np.ndarray]:
+def pictures(here, which: str = SHOWN) -> list[np.ndarray]:
     """Pixels of the explorer's pictures, as the browser got them; those of a kind alone."""
     data = here.page.evaluate(
         f"""async () => Promise.all([...document.querySelectorAll('{PICTURES}')]
