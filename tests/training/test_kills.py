@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from gan_lessons.images.gate import open_image
+from gan_lessons.images.labels import LINE
 from gan_lessons.models import store
 from gan_lessons.training import checkpoint, history, run
 
@@ -128,7 +129,7 @@ def wait_for_a_random_moment(process, out, life, turn):
 def check_that_all_is_whole(out):
     """Reads whatever a kill left, and returns the step of the checkpoint."""
     for path in out.glob("samples/*.png"):
-        assert open_image(path).size == (7 * 18 + 2, 8 * 18 + 2)
+        assert open_image(path).size == (7 * 18 + 2, LINE + 8 * 18 + 2)
     if (out / history.FILE).exists():
         steps = [line["step"] for line in history.read(out / history.FILE)]
         assert steps == list(range(1, len(steps) + 1))

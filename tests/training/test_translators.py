@@ -9,6 +9,7 @@ from PIL import Image
 from gan_lessons.data.pairs import Jittered, styles_apart, styles_side_by_side
 from gan_lessons.data.samples import Pairs
 from gan_lessons.files import OutputFolder
+from gan_lessons.images.labels import LINE
 from gan_lessons.models import store
 from gan_lessons.models.architecture import architecture
 from gan_lessons.models.recipes import preset_recipe, read_recipe, write_recipe
@@ -54,7 +55,7 @@ def test_a_run_leaves_weights_card_log_and_sheets(go):
     assert sorted(p.name for p in folder.glob("samples/*")) == ["000004.png", "000006.png"]
     with Image.open(folder / "samples" / "000006.png") as sheet:
         columns = {"pix2pix": 3, "cyclegan": 4, "adain": 3}[go.name]
-        assert sheet.size == (columns * 34 + 2, 8 * 34 + 2)
+        assert sheet.size == (columns * 34 + 2, LINE + 8 * 34 + 2)
     assert any(line.startswith("this will cost") for line in go.told)
     card = (folder / "README.md").read_text()
     assert "6 of 4" in card and "alone is kept" in card and "train --recipe recipe.yaml" in card
