@@ -24,7 +24,7 @@ from PIL import (
 )
 from torch import Tensor
 
-from gan_lessons.images.header import is_heif, jpeg_scans, webp_canvas
+from gan_lessons.images.header import crowded, is_heif, jpeg_scans, webp_canvas
 from gan_lessons.images.pixels import (
     Layers,
     encode_image,
@@ -70,6 +70,21 @@ MAX_SIDE = 65_535
 MAX_SCANS = 100
 """Most passes over a progressive JPEG, which has some 10: each takes a time of its own."""
 
+MAX_PASSED = 20 * MAX_PIXELS
+"""Most pixels that all passes over a JPEG see together: some seconds of work."""
+
+MAX_PARTS = 100_000
+"""Most segments, chunks or remarks that a file may be cut into: each takes a time to find."""
+
+MAX_SLOW_BYTES = 16 * 2**20
+"""Largest file of the kinds that are decoded number by number: plain PPM and packed BMP."""
+
+MAX_TILE = 4096
+"""Longest side of a TIFF's tile, which is decoded whole whatever is shown of it; 512 is usual."""
+
+MAX_STRIP = 384 * 2**20
+"""Bytes of a TIFF's largest strip when unpacked, which is held beside the picture."""
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """Formats that are read, by Pillow's names; AVIF joins them where Pillow was built with it."""
 
@@ -81,6 +96,9 @@ if features.check("avif"):
 _COSTLY = {"WEBP": 2.0, "AVIF": 1.25}
 """How many times the usual memory a decoder takes: so many times fewer pixels are allowed."""
 
+_SAVED_ANEW = "open it in a program for pictures and save it anew"
+_SLOW = ("bmp_rle", "ppm", "ppm_plain")  # decoders of Pillow that are written in Python
+_TILE, _ROWS, _DEPTHS = (322, 323), 278, 258  # tags of TIFF
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -173,6 +191,8 @@ def _open_header(data: bytes, name: str) -> Image.Image:
     formats = (*FORMATS, *_phones(data, name))
     if canvas := webp_canvas(data):  # its decoder takes the memory as soon as it is made
         _check_size(canvas, "WEBP", name)
+    if crowded(data, MAX_PARTS):
+        raise ImageError(name, "it is cut into more parts than any picture needs", _SAVED_ANEW)
     try:
         image = Image.open(io.BytesIO(data), formats=formats)
         _check_size(image.size, image.format, name)
@@ -180,9 +200,7 @@ def _open_header(data: bytes, name: str) -> Image.Image:
             # Pillow decodes on past a wrong checksum; a picture that changed on its way is damaged.
             image.verify()
             image = Image.open(io.BytesIO(data), formats=("PNG",))
-        elif image.format in ("JPEG", "MPO") and (scans := jpeg_scans(data)) > MAX_SCANS:
-            reason = f"it asks for {scans:,} passes, more than the {MAX_SCANS} allowed"
-            raise ImageError(name, reason, "save it again, as an ordinary JPEG")
+        _check_work(image, data, name)
         return image
     except ImageError:
         raise
@@ -192,6 +210,31 @@ def _open_header(data: bytes, name: str) -> Image.Image:
         raise unknown(data, name, FORMATS) from error
     except Exception as error:
         raise damaged(error, name) from error
+
+
+def _check_work(image: Image.Image, data: bytes, name: str) -> None:
+    """Refuses what would take long or much memory to decode, though it shows few pixels."""
+    if image.format in ("JPEG", "MPO"):
+        scans = jpeg_scans(data)
+        allowed = min(MAX_SCANS, max(1, MAX_PASSED // (image.width * image.height)))
+        if scans > allowed:
+            reason = f"it asks for {scans:,} passes, more than the {allowed} allowed"
+            raise ImageError(name, reason, _SAVED_ANEW)
+    codec = image.tile[0][0] if getattr(image, "tile", ()) else ""
+    if codec in _SLOW and len(data) > MAX_SLOW_BYTES:
+        reason = f"it is larger than the {MAX_SLOW_BYTES // 2**20} MiB allowed of its kind"
+        raise ImageError(name, reason, "save it as PNG")
+    if image.format == "TIFF":
+        tags = image.tag_v2
+        tile = [_first(tags.get(tag, 0)) for tag in _TILE]
+        rows = min(_first(tags.get(_ROWS, image.height)), image.height)
+        depth = sum(tags.get(_DEPTHS, (1,))) / 8  # bytes a pixel
+        if max(tile) > MAX_TILE or rows * image.width * depth > MAX_STRIP:
+            raise ImageError(name, "its strips or tiles are too large to unpack", _SAVED_ANEW)
+
+
+def _first(value: int | tuple[int, ...]) -> int:
+    return value[0] if isinstance(value, tuple) else value
 
 
 def _phones(data: bytes, name: str) -> tuple[str, ...]:

@@ -5,9 +5,13 @@ of passes over one picture. What is read here costs next to nothing.
 """
 
 import re
+from collections.abc import Iterator
 
 _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")  # in coded data FF 00 is FF, D0 to D7 restart
 _SCAN, _END, _BARE = b"\xda", b"\xd9", (b"\x01", b"\xd8")
+_PNG, _JPEG, _PLAIN = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", (b"P1", b"P2", b"P3")
+_PIXELS = (b"IDAT", b"fdAT", b"fcTL")  # chunks of a PNG that can be many
+_START = 4096  # bytes in which a PPM has said its size
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -48,12 +52,48 @@ def jpeg_scans(data: bytes) -> int:
         The number up to the end of its first picture: 1 as cameras write them, about 10 if
         progressive.
     """
-    scans, at = 0, 2
+    return sum(kind == _SCAN for kind in _segments(data))
+
+
+def crowded(data: bytes, most: int) -> bool:
+    """Whether a file is cut into so many parts that reading their list alone takes long.
+
+    Args:
+        data: the file; only PNG, JPEG and PPM are looked at.
+        most: segments of a JPEG, chunks of a PNG or, a hundredth of it, those of them that hold no
+            pixels, and remarks in the text of a plain PPM.
+    """
+    if data.startswith(_JPEG):
+        return any(number >= most for number, _ in enumerate(_segments(data)))
+    if data.startswith(_PNG):
+        notes = 0
+        for number, kind in enumerate(_chunks(data)):
+            notes += kind not in _PIXELS
+            if number >= most or notes > most // 100:
+                return True
+        return False
+    if data[:2] in _PLAIN and data.count(b"#") > most // 100:
+        return True
+    if len(data) > _START and re.match(rb"P[1-6][\s#]", data):
+        return len(re.sub(rb"#[^\r\n]*", b"", data[:_START]).split()) < 3
+    return False
+
+
+def _segments(data: bytes) -> Iterator[bytes]:
+    """The kinds of a JPEG's segments, up to the end of its first picture."""
+    at = 2
     while found := _MARKER.search(data, at):
         at = found.end()
         if found[1] == _END:
-            break
-        scans += found[1] == _SCAN
+            return
+        yield found[1]
         if found[1] not in _BARE:  # what the segment holds, such as a thumbnail, is passed over
             at += int.from_bytes(data[at : at + 2], "big")
-    return scans
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    """The kinds of a PNG's chunks."""
+    at = len(_PNG)
+    while len(data) >= at + 8:
+        yield data[at + 4 : at + 8]
+        at += 12 + int.from_bytes(data[at : at + 4], "big")

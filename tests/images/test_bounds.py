@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import zlib
 from pathlib import Path
 
@@ -76,6 +77,22 @@ class TestScans:
         threading.Thread(target=look, daemon=True).start()
         assert done.wait(10)
 
+    def test_a_large_picture_may_ask_for_fewer(self, monkeypatch):
+        monkeypatch.setattr(gate, "MAX_PASSED", 12 * 96 * 64)
+        assert open_image(repeated(12)).size == (96, 64)
+        with pytest.raises(ImageError, match="asks for 13 passes, more than the 12 allowed"):
+            open_image(repeated(13))
+
+    def test_the_most_that_is_allowed_takes_seconds(self):
+        """The whole gate's longest pass over a JPEG, in time of the processor."""
+        plain = damaged.encode(Image.new("RGB", (8000, 8000)), "JPEG", progressive=True)
+        end, first = plain.rindex(b"\xff\xd9"), plain.index(b"\xff\xda")
+        scan = plain[first : plain.index(b"\xff\xc4", first)]  # of three components at once
+        data = plain[:end] + scan * (20 - jpeg_scans(plain)) + plain[end:]
+        began = time.process_time()
+        assert open_image(data).size == (8000, 8000)
+        assert time.process_time() - began < 30
+
     def test_counting_takes_no_longer_for_hostile_bytes(self):
         for filler in (b"\xff", b"\xff\xd0", b"\xff\xda\x00\x00", b"\xff\x01"):
             jpeg_scans(b"\xff\xd8" + filler * (2**20 // len(filler)))
@@ -123,6 +140,72 @@ class TestSize:
         data = damaged.encode(image, form, exif=exif, **fast.get(form, {}))
         added, said = peak_of(data)
         assert not said and added < 700 / 4 + 25  # a decoder takes some for itself
+
+
+def chunk(kind: bytes, body: bytes = b"") -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def tiff(width: int, height: int, packed: bytes, more: dict[int, int]) -> bytes:
+    """An RGB picture packed by zlib, with more tags; `None` stands for where the data lie."""
+    tags = {256: width, 257: height, 259: 8, 262: 2, 277: 3} | more
+    tags = dict(sorted((tags | {258: 0}).items()))
+    at = 8 + 2 + 12 * len(tags) + 4
+    rows = b""
+    for tag, value in tags.items():
+        value = at + 6 if value is None else value
+        how = (3, 3, at) if tag == 258 else (4, 1, value)
+        rows += struct.pack("<HHII", tag, *how)
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + rows + bytes(4)
+    return head + struct.pack("<HHH", 8, 8, 8) + packed
+
+
+class TestParts:
+    def many(self, number: int) -> dict[str, bytes]:
+        picture = Image.new("RGB", (8, 8))
+        plain, photo = damaged.encode(picture, "PNG"), damaged.encode(picture, "JPEG")
+        at = 8 + 25  # behind a PNG's head
+        return {
+            "chunks": plain[:at] + chunk(b"IDAT") * number + plain[at:],
+            "notes": plain[:at] + chunk(b"abCd") * (number // 100) + plain[at:],
+            "profiles": plain[:at] + chunk(b"iCCP", b"x\0\0") * (number // 100) + plain[at:],
+            "segments": photo[:2] + b"\xff\xfe\0\2" * number + photo[2:],
+            "remarks": b"P3\n8 8\n255\n" + b"#\n" * (number // 100) + b"9 " * 192,
+        }
+
+    @pytest.mark.parametrize("kind", ["chunks", "notes", "profiles", "segments", "remarks"])
+    def test_too_many_are_refused_before_they_are_read(self, kind):
+        began = time.process_time()
+        with pytest.raises(ImageError, match="more parts than any picture needs"):
+            open_image(self.many(3 * gate.MAX_PARTS)[kind])
+        assert time.process_time() - began < 5
+        assert open_image(self.many(gate.MAX_PARTS // 2)[kind]).size == (8, 8)
+
+    def test_a_head_that_never_ends(self):
+        for filler in (b"#\n", b" ", b"# a remark\r\n"):
+            with pytest.raises(ImageError, match="more parts"):
+                open_image(b"P6\n" + filler * 2**20 + b"1 1 255\n123")
+        assert open_image(b"P6 # one remark\n1 1 255\n123").getpixel((0, 0)) == (49, 50, 51)
+
+    def test_what_is_decoded_number_by_number(self, monkeypatch):
+        plain = b"P3 100 100 255\n" + b"9 " * 30_000
+        assert open_image(plain).size == (100, 100)
+        monkeypatch.setattr(gate, "MAX_SLOW_BYTES", 2**15)
+        with pytest.raises(ImageError, match="allowed of its kind; save it as PNG"):
+            open_image(plain)
+        assert open_image(b"P6 100 100 255\n" + bytes(30_000)).size == (100, 100)
+
+    def test_tiles_and_strips_of_a_tiff(self):
+        row = zlib.compress(bytes(64 * 64 * 3))
+        whole = {273: None, 278: 64, 279: len(row)}
+        assert open_image(tiff(64, 64, row, whole)).size == (64, 64)
+        tiles = {322: 64, 323: 64, 324: None, 325: len(row)}
+        assert open_image(tiff(64, 64, row, tiles)).size == (64, 64)
+        added, said = peak_of(tiff(64, 64, row, tiles | {322: 26_000, 323: 26_000}))
+        assert "strips or tiles are too large" in said and added < 20
+        many = {258: 3, 278: 2**32 - 1, 273: None, 279: len(row)}
+        added, said = peak_of(tiff(8000, 8000, row, many))
+        assert said and added < 700
 
 
 def peak_of(data: bytes) -> tuple[int, str]:
