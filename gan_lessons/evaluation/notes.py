@@ -90,6 +90,9 @@ def small(bench) -> list[str]:
         told.append(
             f"match is among {least} references in some style, where chance finds 1 in {least}."
         )
+    untested = [s for s in bed.dataset.styles if not bed.test_keys(s)]
+    if untested:
+        told.append(f"not measured, for want of test pictures: {', '.join(untested)}.")
     if bench.judge is None:
         told.append("style is not judged: a style without test pictures has no judge.")
     return told

@@ -164,9 +164,12 @@ class TestBed:
     def shared(self, pair: Pair) -> list[str]:
         """Test concepts that both styles of a pair have, as many as the protocol takes.
 
-        Of a set that is not paired: test pictures of the first style.
+        Of a set that is not paired: test pictures of the first style, none where the second has
+        no test pictures to compare results with.
         """
         source, target = (self.rows["test", style] for style in pair)
+        if not target:
+            return []
         keys = [key for key in source if key in target] if self.paired else source
         return scattered(keys, self.protocol.sources)
 

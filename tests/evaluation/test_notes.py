@@ -112,14 +112,26 @@ def test_enough_pictures_need_no_word(model, tiny_dataset):
     assert thin == [told, chance]
 
 
-def test_a_style_without_test_pictures_is_not_judged_and_that_is_said(model, unpaired):
-    splits = [
-        "train" if unpaired.labels[i] == 2 else split for i, split in enumerate(unpaired.splits)
-    ]
+@pytest.fixture(scope="module")
+def few(unpaired):
+    """A style of so few pictures that none was put aside for testing."""
+    alone = [unpaired.labels[i] == 2 and split == "test" for i, split in enumerate(unpaired.splits)]
+    splits = ["train" if own else split for own, split in zip(alone, unpaired.splits, strict=True)]
+    return replace(unpaired, splits=tuple(splits))
+
+
+def test_a_style_without_test_pictures_is_not_measured_and_that_is_said(model, few, tmp_path):
     plan = replace(PLAN, pairs=0)
-    bench = Bench(model, replace(unpaired, splits=tuple(splits)), plan, rivalled=False)
-    assert bench.judge is None and small(bench)[-1].startswith("style is not judged")
-    assert all(source != "stripes" for source, _ in bench.bed.pairs)
+    found = evaluate(model, "mine", tmp_path, which=plan, dataset=few, report=lambda line: None)
+    assert "not measured, for want of test pictures: stripes." in found["notes"]
+    assert any(note.startswith("style is not judged") for note in found["notes"])
+    assert found["figures"]["kid"]["model"]["pictures"] > 0
+
+
+def test_a_style_without_test_pictures_is_neither_source_nor_target(model, few):
+    bench = Bench(model, few, replace(PLAN, pairs=0), rivalled=False)
+    assert bench.judge is None and "stripes" in small(bench)[-2]
+    assert sorted(bench.bed.pairs) == [("discs", "squares"), ("squares", "discs")]
 
 
 def test_labels_of_the_judge_are_in_order():
