@@ -19,6 +19,9 @@ BRIGHTNESS = 0.2  # largest change, in units of [-1, 1]
 CUTOUT = 1 / 4  # side of the square, as a share of the image's
 DESTROYED = 6  # uniform numbers of `destroy`: hue, saturation, strength, gamma, lines, blur
 DISPLACED = 4  # uniform numbers of `displace`: mirror, size, shift in x and y
+BEND = 4  # control points a side of `warp`
+WARPED = 3 + 2 * BEND**2  # uniform numbers of `warp`: slant, width, height, and how each is moved
+SLANT, WIDER, BENT = 0.35, 0.3, 0.04  # largest: tangent, change of width, shift in half sides
 
 
 def augment(x: Tensor, uniform: Tensor, kinds: tuple[str, ...]) -> Tensor:
@@ -139,3 +142,28 @@ def turn(x: Tensor, angle: Tensor, saturation: Tensor) -> Tensor:
     away = torch.eye(3, device=x.device) - grey
     turned = saturation[:, None, None] * (cos * away + sin * across)
     return torch.einsum("nij,njhw->nihw", (grey + turned).to(x.dtype), x)
+
+
+def warp(x: Tensor, uniform: Tensor) -> Tensor:
+    """Slant, widen and bend letters: what proportions a typeface gives them is lost.
+
+    Args:
+        x: `(N, C, H, W)` in [-1, 1], on white.
+        uniform: `(N, 35)` in [0, 1).
+
+    Returns:
+        `(N, C, H, W)`.
+    """
+    u = 2 * uniform.float() - 1
+    slant, wider, higher = (
+        SLANT * u[:, 0],
+        torch.exp(WIDER * u[:, 1]),
+        torch.exp(WIDER / 4 * u[:, 2]),
+    )
+    zero = torch.zeros_like(slant)
+    rows = torch.stack([wider, slant, zero, zero, higher, zero], dim=1)
+    grid = F.affine_grid(rows.unflatten(1, (2, 3)), x.shape, align_corners=False)
+    moved = BENT * u[:, 3:].unflatten(1, (2, BEND, BEND))
+    moved = F.interpolate(moved, x.shape[2:], mode="bicubic", align_corners=True)
+    grid = grid + moved.permute(0, 2, 3, 1).to(grid.dtype)
+    return 1 + F.grid_sample(x - 1, grid.to(x.dtype), align_corners=False)

@@ -269,3 +269,7 @@ class DomainLinear(nn.Module):
     def forward(self, x: Tensor, domain: Tensor) -> Tensor:
         weight, bias = self.weight[domain], self.bias[domain]
         return torch.baddbmm(bias[:, :, None], weight, x[:, :, None])[:, :, 0]
+
+    def every(self, x: Tensor) -> Tensor:
+        """All domains' layers, `(D, N, dim_in)` or `(N, dim_in)` to `(D, N, dim_out)`."""
+        return self.bias[:, None] + x @ self.weight.mT

@@ -60,6 +60,30 @@ def contrast(found: Tensor, real: Tensor, y: Tensor, own: Tensor) -> Tensor:
     return F.cross_entropy(logits.masked_fill(~same, float("-inf")), own)
 
 
+def own_hand(s: Tensor, s2: Tensor, temperature: float) -> Tensor:
+    """Two codes of one hand must be nearer to each other than to those of other hands.
+
+    -log exp(cos(s_i, s2_i) / tau) / sum_j exp(cos(s_i, s2_j) / tau) (van den Oord et al. 2018,
+    equation 4), both ways.
+
+    Args:
+        s: `(N, S)`, read off one picture of each hand.
+        s2: `(N, S)`, read off another.
+        temperature: tau.
+
+    Returns:
+        Scalar; log N where all codes are alike.
+
+    Example:
+        >>> round(own_hand(torch.ones(4, 2), torch.ones(4, 2), 0.2).item(), 4)
+        1.3863
+    """
+    cosines = F.normalize(s.float(), dim=1) @ F.normalize(s2.float(), dim=1).T
+    own = torch.arange(len(s), device=s.device)
+    logits = cosines / temperature
+    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+
+
 def energy_score(drawn: Tensor, real: Tensor) -> Tensor:
     """How far drawn codes are from being spread as real ones are.
 

@@ -3,12 +3,15 @@
 import torch
 
 from gan_lessons.data.batches import Batch, Batches
+from gan_lessons.data.letter_batches import LetterBatch, LetterBatches
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.architecture import Architecture, Column, Networks, all_styles
+from gan_lessons.models.stargan.lettering import LetteringStarGAN
 from gan_lessons.models.stargan.networks import build
+from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import PRESETS, preset
 from gan_lessons.models.stargan.recipe import Config
-from gan_lessons.models.stargan.restoring import grow, objective_of
+from gan_lessons.models.stargan.restoring import RestoringStarGAN, grow
 
 USED = ("generator", "mapping_network", "style_encoder")
 
@@ -20,17 +23,24 @@ def fit(recipe: Config, dataset: StyleDataset) -> Config:
 
 def batches(
     recipe: Config, dataset: StyleDataset, device: torch.device, split: str = "train"
-) -> Batches:
+) -> Batches | LetterBatches:
     """Sources, references and latents."""
-    return Batches(
-        dataset,
-        recipe.data,
-        batch=recipe.train.batch,
-        latent_dim=recipe.model.latent_dim,
-        seed=recipe.train.seed,
-        split=split,
-        device=device,
-    )
+    settings = {
+        "batch": recipe.train.batch,
+        "latent_dim": recipe.model.latent_dim,
+        "seed": recipe.train.seed,
+        "split": split,
+        "device": device,
+    }
+    if recipe.model.generator == "outlines":
+        return LetterBatches(dataset, recipe.data, paired=recipe.loss.paired, **settings)
+    return Batches(dataset, recipe.data, **settings)
+
+
+def objective_of(recipe: Config) -> StarGAN:
+    """The objective that a recipe's networks are trained by."""
+    kinds = {"parts": RestoringStarGAN, "outlines": LetteringStarGAN}
+    return kinds.get(recipe.model.generator, StarGAN)(recipe)
 
 
 def larger(recipe: Config, older: Config) -> bool:
@@ -54,12 +64,33 @@ def sheet(
         The sources, then for each style two draws.
     """
     x_real = batch.x_real[:8]
+    if isinstance(batch, LetterBatch):
+        return letter_sheet(networks, batch)
     columns = [Column("source", x_real)]
     for domain, style in enumerate(styles):
         y = torch.full((len(x_real),), domain, device=x_real.device)
         for z in (batch.z_trg[:1], batch.z_trg2[:1]):
             s = networks["mapping_network"](z.expand(len(x_real), -1), y)
             columns.append(Column(style, networks["generator"](x_real, s), source=x_real))
+    return columns
+
+
+def letter_sheet(networks: Networks, batch: LetterBatch) -> list[Column]:
+    """Letters in the hand of references beside the true ones where these are known, and draws."""
+    x, y = batch.x_real[:8], batch.y_trg[:8]
+    given = torch.cat([batch.x_ref[:8], batch.x_ref2[:8]])
+    s = networks["style_encoder"](given, y.repeat(2)).unflatten(0, (2, len(x))).mean(dim=0)
+    columns = [
+        Column("source", x),
+        Column("reference", batch.x_ref[:8]),
+        Column("reference", batch.x_ref2[:8]),
+        Column("by both", networks["generator"](x, s), source=x),
+        Column("their own", batch.x_trg[:8]),
+        Column("from it", networks["generator"](batch.x_trg[:8], s), source=batch.x_trg[:8]),
+    ]
+    for z in (batch.z_trg[:8], batch.z_trg2[:8], batch.z_trg[:8].flip(0)):
+        s = networks["mapping_network"](z, y)
+        columns.append(Column("drawn", networks["generator"](x, s), source=x))
     return columns
 
 

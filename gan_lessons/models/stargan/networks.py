@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from gan_lessons.layers import SLOPE, AdaINResBlk, DomainLinear, InstanceNorm, ResBlk
 from gan_lessons.models.stargan import parts
 from gan_lessons.models.stargan.modulated import ModulatedGenerator
+from gan_lessons.models.stargan.outlines import HandEncoder, OutlineGenerator
 from gan_lessons.models.stargan.projected import ProjectedDiscriminator
 from gan_lessons.models.stargan.recipe import ModelConfig
 from gan_lessons.models.stargan.trunk import Trunk, widths
@@ -102,6 +103,19 @@ class MappingNetwork(nn.Module):
             h = F.relu(layer(h, y))
         return self.unshared[-1](h, y)
 
+    def every(self, z: Tensor) -> Tensor:
+        """The same latents in all domains, `(K, latent_dim)` to `(domains, K, code_dim)`.
+
+        Cheaper than `forward` with every domain in turn, which copies a domain's weights for each
+        sample.
+        """
+        h = z
+        for layer in self.shared:
+            h = F.relu(layer(h))
+        for layer in self.unshared[:-1]:
+            h = F.relu(layer.every(h))
+        return self.unshared[-1].every(h)
+
 
 class StyleEncoder(nn.Module):
     """Read the style code off a reference image, as its domain sees it (Table 7)."""
@@ -168,6 +182,7 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
         "adain": (Generator, StyleEncoder),
         "modulated": (ModulatedGenerator, StyleEncoder),
         "parts": (parts.PartsGenerator, parts.PartsEncoder),
+        "outlines": (OutlineGenerator, HandEncoder),
     }[config.generator]
     kinds = {
         "generator": generator,
@@ -185,7 +200,7 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
             networks["projected"] = ProjectedDiscriminator(config)
         if config.generator == "parts" and {"generator", "style_encoder"} <= networks.keys():
             parts.begin(networks)
-        if config.generator != "adain" and "generator" in networks:
+        if config.generator in ("modulated", "parts") and "generator" in networks:
             nn.init.zeros_(networks["generator"].to_rgb.weight)  # training starts at G(x, s) = x
     return networks
 

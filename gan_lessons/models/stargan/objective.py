@@ -103,7 +103,7 @@ class StarGAN:
         both = torch.stack([y_own, y_wanted], dim=1)
         as_own, as_wanted = self.forward["discriminator"](x, both).unbind(1)
         real, fake = as_own[:-n], as_own[-n:]
-        terms = {"adv_d": (1.0, losses.nonsaturating_d(real, fake))}
+        terms = {"adv_d": (self.loss.adv, losses.nonsaturating_d(real, fake))}
 
         if self.loss.mismatch:
             sources = as_wanted[n : 2 * n]
@@ -139,7 +139,7 @@ class StarGAN:
 
         chance = batch.uniform[:, 2]
         logits = self.forward["discriminator"](self.vary(x_fake, chance), batch.y_trg)
-        terms = {"adv_g": (1.0, losses.nonsaturating_g(logits))}
+        terms = {"adv_g": (self.loss.adv, losses.nonsaturating_g(logits))}
         if self.model.projected:
             maps = self.forward["projected"](self.vary(x_fake, chance))
             told = projected_losses.generator_loss(maps, batch.y_trg)

@@ -3,6 +3,7 @@
 import shlex
 
 from gan_lessons.config import DataConfig, TrainConfig
+from gan_lessons.data import letters
 from gan_lessons.models.stargan.recipe import Config, LossConfig, ModelConfig
 
 PRESETS = ("smoke", "class", "full")
@@ -36,6 +37,8 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
         return paper(data, domains)
     if name not in PRESETS:
         raise ValueError(f"no preset {name!r}; they are {', '.join(PRESETS)}, paper")
+    if data == letters.NAME:
+        return for_letters(name)
     painted = data == "painted_photos"
     base = Config(
         data=DataConfig(name=data, crop_scale=0.5 if painted else 1.0, flip=painted),
@@ -73,6 +76,72 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
             "train.sample_every": 1_000,
             "train.checkpoint_every": 1_000,
         },
+    }
+    return base.override(changes[name])
+
+
+# Shapes of a model that draws outlines, and terms for which there is no room beside its own.
+LETTERS = {
+    "model.generator": "outlines",
+    "model.width": 32,
+    "model.bottleneck": 8,
+    "model.critic_width": 32,
+    "model.critic_max_width": 128,
+    "model.projected": 32,
+    "model.encoder_width": 32,
+    "model.style_dim": 128,
+    "model.latent_dim": 32,
+    "loss.sty": 0.0,
+    "loss.cyc": 0.0,
+    "loss.ds": 0.0,
+    "loss.restore": 5.0,
+    "loss.restore_features": 1.0,
+    "loss.contrast": 0.1,
+    "loss.density": 0.1,
+    "loss.mismatch": 1.0,
+    "loss.r1_interval": 16,
+    "train.lr": 5e-4,
+    "train.mapping_lr": 1e-3,
+    "train.beta1": 0.5,
+    "train.ema_half_life": 4.0,
+}
+
+
+def for_letters(name: str) -> Config:
+    """The recipes for `letters`, whose generator moves outlines.
+
+    Args:
+        name: "smoke", "class" or "full".
+
+    Returns:
+        A validated configuration.
+    """
+    base = Config(
+        data=DataConfig(name=letters.NAME), model=ModelConfig(domains=len(letters.STYLES))
+    ).override(LETTERS)
+    changes = {
+        "smoke": {
+            "data.size": 32,
+            "model.bottleneck": 8,
+            "model.width": 8,
+            "model.max_width": 16,
+            "model.blocks": 1,
+            "model.critic_width": 8,
+            "model.critic_max_width": 16,
+            "model.projected": 0,
+            "model.encoder_width": 8,
+            "model.encoder_max_width": 16,
+            "model.style_dim": 16,
+            "model.mapping_width": 16,
+            "loss.restore_features": 0.0,
+            "train.steps": 20,
+            "train.batch": 8,
+            "train.log_every": 5,
+            "train.sample_every": 10,
+            "train.checkpoint_every": 10,
+        },
+        "class": {"train.steps": 5_000, "train.batch": 32},
+        "full": {"train.steps": 20_000, "train.batch": 128, "train.warmup": 200},
     }
     return base.override(changes[name])
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, fields
 
 from gan_lessons.config import DEEPEST, DataConfig, Recipe, TrainConfig, require, within
 
+GENERATORS = ("modulated", "adain", "parts", "outlines")
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -12,7 +14,8 @@ class ModelConfig:
 
     size: int = 64  # pixels a side at training; the generator takes any size
     domains: int = 8  # styles
-    generator: str = "modulated"  # "adain", the paper's, or "parts", whose codes hold palettes
+    generator: str = "modulated"  # "adain", the paper's; "parts", whose codes hold palettes; or
+    # "outlines", which draws letters along their strokes
     width: int = 64  # channels of the generator's first layer
     max_width: int = 128
     bottleneck: int = 16  # side of the smallest feature map at `size`; 8 loses the detail
@@ -36,8 +39,8 @@ class ModelConfig:
         )
         within(self, "model", "domains", least=2)
         require(
-            self.generator in ("modulated", "adain", "parts"),
-            f'model.generator: "modulated", "adain" or "parts", got {self.generator!r}',
+            self.generator in GENERATORS,
+            f"model.generator: one of {', '.join(GENERATORS)}, got {self.generator!r}",
         )
         within(self, "model", "projected", least=0)
         require(self.stem_stride in (1, 2), f"model.stem_stride: 1 or 2, got {self.stem_stride}")
@@ -86,14 +89,24 @@ class ModelConfig:
         )
 
 
-# Terms that ask for codes with palettes.
-AWAKE = ("restore", "restore_features", "paint", "contrast", "density", "density_scaled")
+# Terms that only some generators' codes are asked for.
+OWN = {
+    "restore": ("parts", "outlines"),
+    "restore_features": ("parts", "outlines"),
+    "contrast": ("parts", "outlines"),
+    "density": ("parts", "outlines"),
+    "density_scaled": ("parts",),
+    "paint": ("parts",),
+    "paired": ("outlines",),
+}
 
 
 @dataclass(frozen=True)
 class LossConfig:
     """Weights of the terms (StarGAN v2, section 3) and the schedule of each."""
 
+    adv: float = 1.0  # fooling the discriminator; 0, for "outlines" alone: nobody judges
+    paired: bool = False  # letters: the plain typeface's are told what each typeface makes of them
     projected: float = 1.0  # fooling the projected discriminator, where there is one
     sty: float = 1.0  # style reconstruction, |s - E(x_fake)|
     cyc: float = 1.0  # cycle consistency, |x - G(x_fake, E(x))|
@@ -104,7 +117,8 @@ class LossConfig:
     restore: float = 0.0  # own pictures, restored from results and destroyed copies by their code
     restore_features: float = 0.0  # the same in the projected discriminator's features
     paint: float = 0.0  # the same of the painted parts alone
-    contrast: float = 0.0  # results nearer to their own reference than to others, in statistics
+    contrast: float = 0.0  # results nearer to their own reference than to others, in statistics;
+    # with "outlines" the codes of two letters of a typeface, than to those of other typefaces
     density: float = 0.0  # drawn codes spread as those of real pictures do (energy score)
     density_scaled: float = 0.0  # the same, each number of a code in units of its deviation
     first: int = 0  # steps before the game: only what `paint` and `density` ask for is learned
@@ -116,7 +130,7 @@ class LossConfig:
 
     def __post_init__(self):
         counts = ("lazy", "r1_interval")
-        others = (f.name for f in fields(self) if f.name not in ("augment", *counts))
+        others = (f.name for f in fields(self) if f.name not in ("augment", "paired", *counts))
         within(self, "loss", *others, least=0, most=math.inf)
         within(self, "loss", *counts)
         unknown = set(self.augmentations) - {"shift", "brightness", "cutout"}
@@ -146,13 +160,20 @@ class Config(Recipe):
             self.data.size == self.model.size,
             f"data.size {self.data.size} and model.size {self.model.size} must be equal",
         )
-        for name in ("ds_features", "nce", "restore_features", "contrast"):
+        looking = ("ds_features", "nce", "restore_features")
+        if self.model.generator == "parts":
+            looking += ("contrast",)
+        for name in looking:
             require(
                 self.model.projected > 0 or getattr(self.loss, name) == 0,
                 f"loss.{name} needs the features of model.projected, which is 0",
             )
-        for name in AWAKE:
+        for name, generators in OWN.items():
             require(
-                self.model.generator == "parts" or getattr(self.loss, name) == 0,
-                f'loss.{name} is asked of model.generator "parts" only',
+                self.model.generator in generators or not getattr(self.loss, name),
+                f"loss.{name} is asked of model.generator {' or '.join(generators)} only",
             )
+        require(
+            self.model.generator == "outlines" or self.loss.adv > 0,
+            'loss.adv may be 0 for model.generator "outlines" only',
+        )

@@ -43,10 +43,7 @@ class RestoringStarGAN(StarGAN):
     def drawn(self, batch: Batch) -> Tensor:
         """Codes of all domains from all latents of a batch: `(domains, 2 N, code_dim)`."""
         z = torch.cat([batch.z_trg, batch.z_trg2])
-        domains = self.model.domains
-        y = torch.arange(domains, device=z.device).repeat_interleave(len(z))
-        codes = self.forward["mapping_network"](z.repeat(domains, 1), y)
-        return codes.float().unflatten(0, (domains, len(z)))
+        return self.networks["mapping_network"].every(z).float()
 
     def styles(self, batch: Batch, second: bool = False) -> Tensor:
         """Target codes: mean ones, drawn ones, and those of references; see the class.
@@ -124,7 +121,7 @@ class RestoringStarGAN(StarGAN):
 
         x = self.vary(x_fake, batch.uniform[:, 2])
         logits = self.forward["discriminator"](x, batch.y_trg)
-        terms = {"adv_g": (1.0, losses.nonsaturating_g(logits))}
+        terms = {"adv_g": (self.loss.adv, losses.nonsaturating_g(logits))}
         maps = look(x)
         told = projected_losses.generator_loss(self.networks["projected"].judge(maps), batch.y_trg)
         terms["pro_g"] = (self.loss.projected, told)
@@ -206,8 +203,3 @@ def grow(networks: dict[str, nn.Module], older: dict[str, nn.Module], latents: i
         mean = mapping(z, torch.full((latents,), y)).mean(dim=0)
         encoder.heads.bias[y] = mean
         networks["mapping_network"].unshared[-1].bias[y, :dim] = mean
-
-
-def objective_of(config: Config) -> StarGAN:
-    """The objective that a recipe's networks are trained by."""
-    return (RestoringStarGAN if config.model.generator == "parts" else StarGAN)(config)

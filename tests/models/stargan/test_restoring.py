@@ -3,8 +3,9 @@ import torch
 from torch import nn
 
 from gan_lessons.data.batches import Batches
+from gan_lessons.models.stargan.architecture import objective_of
 from gan_lessons.models.stargan.objective import StarGAN
-from gan_lessons.models.stargan.restoring import RestoringStarGAN, grow, objective_of
+from gan_lessons.models.stargan.restoring import RestoringStarGAN, grow
 from gan_lessons.training.state import create_state
 from gan_lessons.training.step import update
 
