@@ -174,6 +174,26 @@ def test_large_notebook_is_found(folder):
     assert "MB" in check(folder, lambda c, n: None)
 
 
+def test_optional_part_counts_for_no_size_and_ends_with_the_next_heading(folder):
+    def long_part(heading):
+        def edit(cells, notebook):
+            place = cells.index(named(cells, "recap"))
+            part = examples.cell("markdown", f"{heading}\n\n{'A word. ' * 2000}", name="long")
+            cells.insert(place, part)
+
+        return edit
+
+    assert "words; " not in check(folder, long_part("## 9. Optional: the theory"))
+    assert "words; " in check(folder, long_part("## 9. The theory"))
+    assert "words; " in check(folder, long_part("### Optional: the theory"))
+
+    def longer_recap(cells, notebook):
+        long_part("## Optional: the theory")(cells, notebook)
+        named(cells, "recap")["source"] += "\n\n" + "A word. " * 2000
+
+    assert "words; " in check(folder, longer_recap)
+
+
 def test_deliberate_error_and_skipped_cell_with_reason_are_fine(folder):
     def edit(cells, _):
         put(cells, output_type="error", traceback=[], ename="ValueError", evalue="")

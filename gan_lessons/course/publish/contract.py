@@ -31,6 +31,7 @@ TAGS = frozenset(
     "setup imports parameters exercise solution widget "
     "nbval-check-output nbval-skip raises-exception".split()
 )
+OPTIONAL = re.compile(r"## (?:\d+\. )?Optional\b")  # a part that learners may leave out
 SECTIONS = ("## Recap", "## Exercises", "## Further reading")
 # One name for one thing in every lesson: what people write, and what the course calls it.
 NAMES = {
@@ -67,7 +68,7 @@ class Sizes:
 
     cells: tuple[float, float] = (45, 90)
     ratio: tuple[float, float] = (1.2, 1.6)
-    median: tuple[float, float] = (4, 8)
+    median: tuple[float, float] = (4, 14)
     words: tuple[float, float] = (1500, 3500)
 
 
@@ -240,11 +241,12 @@ def _imports(notebook: Notebook) -> Iterator[str]:
 
 
 def _sizes(notebook: Notebook, sizes: Sizes) -> Iterator[str]:
-    code = list(code_cells(notebook))
-    text = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    cells = list(_required(notebook))
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    text = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
     lines = sorted(code_lines(cell) for cell in code) or [0]
     measured = {
-        "cells": (len(notebook["cells"]), sizes.cells),
+        "cells": (len(cells), sizes.cells),
         "text cells for each code cell": (len(text) / max(len(code), 1), sizes.ratio),
         "lines in the median code cell": (statistics.median(lines), sizes.median),
         "words": (sum(len(source.split()) for source in text), sizes.words),
@@ -257,6 +259,16 @@ def _sizes(notebook: Notebook, sizes: Sizes) -> Iterator[str]:
     for name, (value, (low, high)) in measured.items():
         if not low <= value <= high:
             yield f"{value:.4g} {name}; the course keeps to {low:g} to {high:g}."
+
+
+def _required(notebook: Notebook) -> Iterator[Cell]:
+    """Gives the cells outside parts that are marked optional."""
+    optional = False
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown" and cell["source"].startswith("## "):
+            optional = bool(OPTIONAL.match(cell["source"]))
+        if not optional:
+            yield cell
 
 
 def _sections(notebook: Notebook) -> Iterator[str]:
