@@ -96,7 +96,7 @@ IMPROVEMENTS = (
         "the same for a folder of one's own",
         "real folders hold broken, tiny and double pictures",
         "a doctor for data, fine-tuning, a gallery",
-        "16_your_own_images",
+        "17_your_own_images",
     ),
 )
 RIVALS = (
@@ -127,13 +127,13 @@ SECURITY = (
         "security by true randomness",
         "the latent's randomness protects nothing: who has the weights can draw everything",
         "know what a seed fixes; the system's randomness is for keys",
-        "17_privacy_and_security",
+        "18_privacy_and_security",
     ),
     Row(
         "protecting the privacy of inputs",
         "a model may remember its training pictures, whatever is done to inputs",
         "strip metadata, measure memorisation, test membership, train with DP-SGD",
-        "17_privacy_and_security",
+        "18_privacy_and_security",
     ),
 )
 
@@ -177,3 +177,15 @@ def table(rows: Sequence[Row]) -> str:
     lines = [HEAD, ("---",) * len(HEAD)]
     lines += [(row.said, row.wrong, row.right, row.lesson, verdict(row)) for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def show(rows: Sequence[Row]) -> None:
+    """Display a table in a notebook; a viewer that knows no Markdown shows the same as text.
+
+    Args:
+        rows: of one table.
+    """
+    from IPython.display import display
+
+    text = table(rows)
+    display({"text/markdown": text, "text/plain": text}, raw=True)
