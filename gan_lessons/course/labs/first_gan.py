@@ -1,7 +1,7 @@
-"""Five trainings on a ring of eight Gaussians, each with five seeds: which of them find the modes.
+"""Trainings on a ring of eight Gaussians, each with five seeds: which of them find the modes.
 
-Lesson 02 shows one seed of each: discriminators of one, two and three layers, a discriminator that
-learns too slowly, and the cure.
+Discriminators of one, two and three layers; one that learns too slowly; then the cure, one change
+after the other, and R1 alone. Lesson 02 shows a single seed of most of them.
 """
 
 from dataclasses import dataclass
@@ -41,6 +41,9 @@ TRAININGS: dict[str, dict[str, float]] = {
     "two layers": {"depth": 2},
     "three layers": {"depth": 3},
     "slow D": {"depth": 2, "lr": 2 * LR, "discriminator_lr": 0.2 * LR, "beta1": 0.9},
+    "slow D, R1": {"depth": 2, "lr": 2 * LR, "discriminator_lr": 0.2 * LR, "beta1": 0.9, "r1": 0.1},
+    "equal rates": {"depth": 2, "lr": 2 * LR, "discriminator_lr": 2 * LR, "beta1": 0.9},
+    "equal rates, less momentum": {"depth": 2, "lr": 2 * LR, "discriminator_lr": 2 * LR},
     "cured": {"depth": 2, "lr": 2 * LR, "discriminator_lr": 2 * LR, "r1": 0.1},
 }
 

@@ -1,5 +1,7 @@
 """The trainings of lesson 02 with several seeds: what they are, and what is counted of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from gan_lessons.course.labs import first_gan as lab
@@ -16,6 +18,12 @@ def test_each_training_is_the_recipe_that_it_names():
     assert slow.train.lr == pytest.approx(10 * slow.train.discriminator_lr)
     assert (slow.train.beta1, slow.loss.r1) == (0.9, 0.0)
     assert cured.train.lr == cured.train.discriminator_lr
+    # One change a step on the way from one to the other, and R1 alone.
+    equal, calm = recipes["equal rates"], recipes["equal rates, less momentum"]
+    assert equal == replace(slow, train=replace(slow.train, discriminator_lr=slow.train.lr))
+    assert calm == replace(equal, train=replace(equal.train, beta1=0.5))
+    assert cured == replace(calm, loss=replace(calm.loss, r1=0.1))
+    assert recipes["slow D, R1"] == replace(slow, loss=replace(slow.loss, r1=0.1))
     assert (cured.train.beta1, cured.loss.r1) == (0.5, 0.1)
     assert {(r.train.steps, r.train.seed, r.train.batch) for r in recipes.values()} == {(7, 3, 256)}
 
@@ -42,3 +50,4 @@ def test_the_bundled_results_are_of_five_seeds():
     assert len(found) == 5 * len(lab.TRAININGS)
     assert all(found[f"cured, seed {seed}"]["modes"] == 8 for seed in range(5))
     assert all(found[f"slow D, seed {seed}"]["modes"] <= 4 for seed in range(5))
+    assert all(found[f"equal rates, seed {seed}"]["modes"] == 8 for seed in range(5))
