@@ -25,7 +25,8 @@ SHOWN = (
     ("tent", "fluent_flat"),
 )
 HELD_UP = ("whale", "lemon", "frog", "grapes", "tangerine", "blueberries", "rosette", "hot pepper")
-EXPLORED = (("tent", "fluent_flat"), ("snail", "fluent"))
+EXPLORED = ("snail", "fluent")
+REFERRED = "twemoji"  # the style of references in the explorer's picture
 
 
 def eight_styles(model_name: str = "emoji128", seed: int = 0):
@@ -67,21 +68,27 @@ def by_reference(model_name: str = "emoji64_references", style: str = "twemoji",
     return plots.image_grid(rows, row_labels=labels, show=False)
 
 
-def explored(model_name: str = "emoji128", seed: int = 0):
-    """What the explorer shows: two emoji in every style, and a walk between two styles.
+def explored(model_name: str = "emoji64", second: str = "emoji64_references", seed: int = 0):
+    """What the explorer shows of one emoji: every style, results by references, a walk.
 
     Args:
-        model_name: a bundled model.
+        model_name: a bundled model, for styles and walk.
+        second: the bundled model whose references count.
         seed: of the drawn styles.
 
     Returns:
-        A matplotlib figure of three rows, two with a source and its results, one a walk.
+        A matplotlib figure of four rows.
     """
     model = StyleTransfer.load(model_name)
-    rows = [in_every_style(model, name, style, seed) for name, style in EXPLORED]
-    steps = len(rows[0])
-    walk = model.interpolate(rows[-1][0], "fluent_ink", "fluent", steps=steps, seed=seed)
-    return plots.image_grid([*rows, walk], show=False)
+    emoji = load_dataset("emoji_styles", size=model.size)
+    styles = in_every_style(model, *EXPLORED, seed)
+    source = styles[0]
+    references = [drawing(emoji, name, REFERRED) for name in HELD_UP]
+    results = StyleTransfer.load(second).restyle(source, REFERRED, reference=references)
+    walk = model.interpolate(source, "fluent_ink", "fluent", steps=len(styles), seed=seed)
+    rows = [styles, [None, *references], [source, *results], walk]
+    labels = ["every style", "references", "after each", "a walk"]
+    return plots.image_grid(rows, row_labels=labels, show=False)
 
 
 def in_every_style(model: StyleTransfer, name: str, style: str, seed: int) -> list[Image.Image]:
