@@ -69,6 +69,7 @@ def curves(
     x_label: str,
     y_label: str,
     title: str = "",
+    errors: Mapping[str, Sequence[float]] | None = None,
     smooth: int = 1,
     log_x: bool = False,
     log_y: bool = False,
@@ -81,6 +82,7 @@ def curves(
         x_label: what the horizontal axis counts, with its unit.
         y_label: what the vertical axis measures, with its unit.
         title: above the figure.
+        errors: name to one half-length of a whisker a value.
         smooth: width of a running mean; the values themselves stay visible behind it.
         log_x: logarithmic horizontal axis.
         log_y: logarithmic vertical axis.
@@ -99,6 +101,8 @@ def curves(
             padded = np.pad(y, (smooth - 1, 0), mode="edge")
             y = np.convolve(padded, np.ones(smooth) / smooth, "valid")
         axes.plot(x, y, color=colour, linewidth=1.6)
+        if errors and name in errors:
+            axes.errorbar(x, y, errors[name], fmt="o", color=colour, markersize=4, capsize=3)
         if len(y):
             ends.append((float(y[-1]), float(x[-1]), name, colour))
     if log_x:

@@ -19,7 +19,13 @@ from packaging.version import Version
 
 PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([0-9][A-Za-z0-9.]*)")
 # What comes with a requirement so surely that naming it again would be a second list.
-BROUGHT_ALONG = {"rich": "typer", "ipython": "ipykernel", "jupyter-server": "jupyterlab"}
+BROUGHT_ALONG = {
+    "docutils": "sphinx",
+    "ipython": "ipykernel",
+    "jupyter-server": "jupyterlab",
+    "pygments": "nbconvert",
+    "rich": "typer",
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,10 @@
 """How the command speaks: errors as one sentence with an exit code, and examples below the help."""
 
+import contextlib
 import os
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from gan_lessons.interrupt import out_of_memory
 from gan_lessons.text import printable
 
-INTERRUPTED = 130
+LEFT_OUT, BROKEN, INTERRUPTED = 3, 4, 130
 EXPECTED = (ValueError, OSError, FloatingPointError)
 
 # Words that several commands take.
@@ -20,6 +24,43 @@ Model = Annotated[
 Device = Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")]
 Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")]
 Json = Annotated[bool, typer.Option("--json", help="Print it for programs.")]
+
+
+@contextlib.contextmanager
+def wrong_call(kind: type[ValueError]) -> Iterator[None]:
+    """Lets errors of a kind count as a command line that cannot be understood."""
+    try:
+        yield
+    except kind as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+class Progress:
+    """Shows which cell of a lesson runs: one line that is written over, or a line now and then.
+
+    Nothing but a terminal can write over a line; elsewhere a line comes every ten seconds at most.
+    """
+
+    def __init__(self):
+        self.begun = self.last = time.monotonic()
+        self.over = sys.stderr.isatty()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.over:
+            typer.echo("\r\x1b[K", nl=False, err=True)
+
+    def __call__(self, number: int, of: int, line: str) -> None:
+        """Tells of a cell that begins."""
+        now = time.monotonic()
+        told = f"cell {number} of {of}, after {now - self.begun:.0f} s: {printable(line)[:50]}"
+        if self.over:
+            typer.echo(f"\r\x1b[K{told}", nl=False, err=True)
+        elif now - self.last >= 10:
+            self.last = now
+            typer.echo(told, err=True)
 
 
 def called(model: str) -> str:

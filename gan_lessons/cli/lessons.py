@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
-from gan_lessons.cli.errors import example
+from gan_lessons.cli.errors import BROKEN, LEFT_OUT, Progress, example, warn, wrong_call
 from gan_lessons.files import share
+from gan_lessons.interrupt import interruptible
 from gan_lessons.text import count_of
 
 OWN = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -15,6 +16,12 @@ Out = Annotated[Path, typer.Option(help="Folder for what the runs leave.")]
 Parameters = Annotated[
     list[str] | None,
     typer.Option("-p", metavar="NAME VALUE", help="A parameter of the lesson; repeatable."),
+]
+CellTimeout = Annotated[
+    float | None, typer.Option(min=1, metavar="SECONDS", help="Longest for one cell; smoke: 600.")
+]
+Timeout = Annotated[
+    float | None, typer.Option(min=1, metavar="SECONDS", help="Longest for one run; no limit.")
 ]
 
 
@@ -58,17 +65,21 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Write over a finished run with other parameters.")
     ] = False,
-    cell_seconds: Annotated[
-        float | None, typer.Option(min=1, help="Longest for one cell; smoke: 600.")
-    ] = None,
+    cell_timeout: CellTimeout = None,
+    timeout: Timeout = None,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write the notebook as a page, too, fit for printing.")
+    ] = False,
 ) -> None:
     """Execute a lesson with other parameters.
 
-    Each lesson names its parameters in a cell at its beginning. OUT gets the executed notebook and
-    run.json with the parameters and all that was measured. A claim that does not hold is noted
-    there, and the lesson goes on.
+    Each lesson names its parameters in a cell at its beginning; relative paths in them count from
+    this folder. OUT gets the executed notebook, as far as it came, and run.json with the parameters
+    and all that was measured. The exit code is 0 if every claim held, 4 if one did not, 1 if the
+    run failed.
     """
-    from gan_lessons.course.sweep import runs
+    from gan_lessons.course.sweep import costs, runs
+    from gan_lessons.course.sweep import parameters as known
 
     if ctx.args:
         raise typer.BadParameter(
@@ -76,12 +87,26 @@ def run(
             "parameters are given as -p NAME VALUE"
         )
     given = dict(pair.split("=", 1) for pair in parameters or [])
-    result = runs.run_lesson(lesson, given, out, force=force, cell_seconds=cell_seconds)
+    with wrong_call(known.UnknownParameter):
+        found = known.lesson_named(lesson)
+        values = known.parameters_of(found, given)
+    typer.echo(costs.told(found, values))
+    with interruptible() as stop, Progress() as watch:
+        limits = {"cell_seconds": cell_timeout, "seconds": timeout}
+        result = runs.run_lesson(lesson, given, out, force=force, stop=stop, watch=watch, **limits)
     for each in result["claims"]:
         typer.echo(f"{each['name']}: {each['value']} ({each['verdict']})")
     typer.echo(f"{result['lesson']} {result['status']} after {result['seconds']:.0f} s; see {out}")
+    if html:
+        from gan_lessons.course.sweep.lesson_page import write_page
+
+        typer.echo(write_page(out / found.name, found.parent))
+    if result["status"] == runs.STOPPED:
+        raise KeyboardInterrupt
     if result["error"]:
         raise ValueError(result["error"])
+    if result["status"] == runs.BROKEN:
+        raise typer.Exit(BROKEN)
 
 
 def sweep(
@@ -94,16 +119,34 @@ def sweep(
     ],
     out: Out,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers make the runs.")
+    ] = "",
+    cell_timeout: CellTimeout = None,
+    timeout: Timeout = None,
 ) -> None:
     """Execute a lesson once for every combination of a grid of parameters.
 
-    Ctrl-C keeps the runs that are done; the same command goes on from there.
+    Ctrl-C keeps the runs that are done; the same command goes on from there. With --scheduler, all
+    workers must see OUT at the same path. The exit code is 0 if every claim held, 4 if one did not,
+    1 if a run failed.
     """
-    from gan_lessons.course.sweep import runs
+    from gan_lessons.course.sweep import costs, runs
+    from gan_lessons.course.sweep import grid as grids
+    from gan_lessons.course.sweep import parameters as known
 
-    found = runs.sweep(_grid(grid), out, jobs=jobs, report=typer.echo)
-    if any(each["status"] == runs.FAILED for each in found):
+    settings = grids.Settings(jobs, scheduler, cell_timeout, timeout)
+    with wrong_call(known.UnknownParameter):
+        lesson, every = grids.read_sweep(_grid(grid))
+    values = known.parameters_of(lesson, every[0])
+    typer.echo(costs.told(lesson, values, len(every), jobs))
+    with interruptible() as stop:
+        found = grids.sweep(_grid(grid), out, settings, report=typer.echo, stop=stop)
+    statuses = {each["status"] for each in found}
+    if not statuses <= set(runs.DONE):
         raise typer.Exit(1)
+    if runs.BROKEN in statuses:
+        raise typer.Exit(BROKEN)
 
 
 def report(
@@ -113,11 +156,16 @@ def report(
 ) -> None:
     """Tell what many runs of a lesson say together: mean and spread over the seeds.
 
-    Prints a table and writes report.md into DIR; with --of also report.png.
+    Prints a table and writes it into DIR as report.md, and as report.html with curves and pictures,
+    one page for the screen and for paper; with --of also report.png. The exit code is 3 if runs
+    that did not come to their end were left out.
     """
-    from gan_lessons.course.sweep import reports
+    from gan_lessons.course.sweep import page, reports
 
-    typer.echo(reports.write_report(folder, _parts(by), of))
+    typer.echo(page.write_report(folder, _parts(by), of))
+    if left := reports.left_out(folder):
+        warn(f"Left out, not at its end: {', '.join(path.name for path in left)}.")
+        raise typer.Exit(LEFT_OUT)
 
 
 def models() -> None:

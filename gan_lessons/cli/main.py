@@ -1,8 +1,8 @@
 """The command `gan-lessons`: thin; what it does lives in the modules that it imports when asked.
 
-Exit codes: 0 success, 1 an error, 2 a command line that cannot be understood, 3 some files were
-skipped, 130 stopped by Ctrl-C. An error is one sentence on standard error; with the environment
-variable GAN_LESSONS_DEBUG=1 its traceback is shown.
+Exit codes: 0 success, 1 an error, 2 a command line that cannot be understood, 3 something was left
+out, 4 a claim of a lesson did not hold, 130 stopped by Ctrl-C. An error is one sentence on standard
+error; with the environment variable GAN_LESSONS_DEBUG=1 its traceback is shown.
 """
 
 import json

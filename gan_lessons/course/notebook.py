@@ -10,6 +10,7 @@ from gan_lessons.files import OutputFolder, share
 Notebook = dict[str, Any]
 Cell = dict[str, Any]
 
+INJECTED = "injected-parameters"  # papermill's name for it, which other tools know
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -50,10 +51,15 @@ def read_notebook(path: Path) -> Notebook:
         ValueError: if the file is no notebook, or the notebook extra is missing.
     """
     nbformat = _nbformat()
+    expected = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
     try:
-        return nbformat.read(path, as_version=4)
-    except (AttributeError, KeyError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is not a notebook: {error}") from error
+        found = nbformat.read(path, as_version=4)
+        if not isinstance(found["cells"], list):
+            raise ValueError("its cells are no list")
+        return found
+    except (*expected, nbformat.ValidationError) as error:
+        reason = (str(error).splitlines() or ["it is empty"])[0]
+        raise ValueError(f"{path.name} is not a notebook: {reason}") from error
 
 
 def write_notebook(path: Path, notebook: Notebook) -> Path:
@@ -116,7 +122,11 @@ def literals(cell: Cell) -> dict[str, Any] | None:
         The names with their values; None where the cell holds anything else.
     """
     values = {}
-    for statement in ast.parse(cell["source"]).body:
+    try:
+        statements = ast.parse(cell["source"]).body
+    except SyntaxError:
+        return None
+    for statement in statements:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 try:
@@ -126,6 +136,28 @@ def literals(cell: Cell) -> dict[str, Any] | None:
             case _:
                 return None
     return values
+
+
+def with_parameters(notebook: Notebook, values: dict[str, Any]) -> Notebook:
+    """Puts a cell with other values behind the cell tagged `parameters`, as papermill does.
+
+    Args:
+        notebook: the lesson; it stays as it is.
+        values: plain literals by name.
+
+    Returns:
+        A copy without outputs, the new cell tagged `injected-parameters`; without one where no
+        cell is tagged `parameters`.
+    """
+    made = as_nodes(notebook)
+    for cell in code_cells(made):
+        cell["execution_count"], cell["outputs"] = None, []
+    place = next((k for k, c in enumerate(made["cells"]) if "parameters" in tags(c)), None)
+    if place is not None and values:
+        lines = "\n".join(f"{name} = {value!r}" for name, value in values.items())
+        cell = new_cell("code", lines, tag=INJECTED, name=INJECTED)
+        made["cells"].insert(place + 1, as_nodes(cell))
+    return made
 
 
 def as_nodes(notebook: Notebook) -> Notebook:

@@ -1,15 +1,18 @@
 """What many runs of a lesson say together: a table and a figure from a folder of `run.json`."""
 
+import html
+import math
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
 from gan_lessons.course.claims import STORED
-from gan_lessons.course.sweep.runs import BROKEN, FAILED, FILE
-from gan_lessons.files import OutputFolder
+from gan_lessons.course.sweep.runs import BROKEN, DONE, FAILED, FILE
 from gan_lessons.text import read_json
 
 CHANCE = ("seed",)  # parameters over which a mean and a spread are taken
@@ -32,18 +35,40 @@ def rows(folder: str | Path) -> list[Row]:
         ValueError: if there is no finished run, or a file is damaged.
     """
     found = []
-    for path in sorted(Path(folder).rglob(FILE)):
-        try:
-            run = read_json(path)
-            if "claims" in run:  # not one that is running, or was cut off
-                values = {each["name"]: float(each["value"]) for each in run["claims"]}
-                kept = {each["name"] for each in run["claims"] if each.get("source") == STORED}
-                found.append(run | {"values": values, "stored": kept})
-        except (ValueError, KeyError, TypeError):
-            raise ValueError(f"{path} is damaged; remove its folder and run it again") from None
+    for path, run in _read(folder):
+        if run["status"] in (*DONE, FAILED):
+            values = {each["name"]: float(each["value"]) for each in run["claims"]}
+            kept = {each["name"] for each in run["claims"] if each.get("source") == STORED}
+            lies = (path.parent / f"{run['lesson']}.ipynb").relative_to(folder).as_posix()
+            more = {"values": values, "stored": kept, "folder": path.parent, "place": quote(lies)}
+            found.append(run | more)
     if not found:
         raise ValueError(f"{folder} holds no finished run; make some with `gan-lessons sweep`")
     return found
+
+
+def left_out(folder: str | Path) -> list[Path]:
+    """Names the folders below one whose runs have not come to their end, so that none reads them.
+
+    Raises:
+        ValueError: if a file is damaged.
+    """
+    return [path.parent for path, run in _read(folder) if run["status"] not in (*DONE, FAILED)]
+
+
+def _read(folder: str | Path) -> Iterator[tuple[Path, Row]]:
+    """Goes through the `run.json` files below a folder."""
+    for path in sorted(Path(folder).rglob(FILE)):
+        try:
+            run = read_json(path)
+            # Whatever the rest of this module relies on is asked for here.
+            if run["status"] in (*DONE, FAILED):
+                for each in run["claims"]:
+                    float(each["value"]), str(each["name"])
+                dict(run["parameters"]), str(run["lesson"]), float(run["seconds"])
+            yield path, run
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(f"{path} is damaged; remove its folder and run it again") from None
 
 
 def varied(runs: Sequence[Row]) -> list[str]:
@@ -54,7 +79,7 @@ def varied(runs: Sequence[Row]) -> list[str]:
 
 
 def grouped(runs: Sequence[Row], by: Sequence[str]) -> dict[tuple, list[Row]]:
-    """Groups runs that came to their end by the values of some parameters, in their order."""
+    """Groups runs that came to their end by the values of some parameters, sorted by them."""
     if unknown := [name for name in by if not any(name in run["parameters"] for run in runs)]:
         known = ", ".join(dict.fromkeys(name for run in runs for name in run["parameters"]))
         raise ValueError(f"no run has a parameter {unknown[0]!r}; they have: {known}")
@@ -62,7 +87,15 @@ def grouped(runs: Sequence[Row], by: Sequence[str]) -> dict[tuple, list[Row]]:
     for run in runs:
         if run["status"] != FAILED:
             groups[tuple(str(run["parameters"].get(name)) for name in by)].append(run)
-    return dict(groups)
+    return dict(sorted(groups.items(), key=lambda group: [_as_number(v) for v in group[0]]))
+
+
+def _as_number(text: str) -> tuple[float, str]:
+    """What a value is sorted by: numbers by their size, before texts by their letters."""
+    try:
+        return float(text), ""
+    except ValueError:
+        return math.inf, text
 
 
 def spread(runs: Sequence[Row], name: str) -> tuple[float, float | None, int]:
@@ -100,19 +133,29 @@ def table(runs: Sequence[Row], by: Sequence[str] = (), only: Sequence[str] = ())
     """
     by, only = list(by) or varied(runs), names_of(runs, only)
     head = [*by, "runs", *only]
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    lines = [_line(head), "|" + "---|" * len(head)]
     for key, group in grouped(runs, by).items():
-        cells = [*key, str(len(group)), *(_cell(group, name) for name in only)]
-        lines.append(f"| {' | '.join(cells)} |")
+        cells = [*key, str(len(group)), *(cell(group, name) for name in only)]
+        lines.append(_line(cells))
     failed = [run for run in runs if run["status"] == FAILED]
     broken = sum(run["status"] == BROKEN for run in runs)
     lines += ["", f"{len(runs)} runs; in {broken} a claim did not hold, {len(failed)} failed."]
-    lines += [f"- {_told(run, by)}: {run['error']}" for run in failed]
+    lines += [f"- {plain(_told(run, by))}: {plain(str(run['error']))}" for run in failed]
     return "\n".join(lines)
 
 
+def plain(text: str) -> str:
+    r"""A text that Markdown shows as it stands, on one line and in one cell of a table.
+
+    >>> print(plain("a|b <i>"))
+    a\|b &lt;i&gt;
+    """
+    escaped = html.escape(" ".join(text.split()), quote=False)
+    return re.sub(r"([\\`*|\[\]])", r"\\\1", escaped)
+
+
 def figure(runs: Sequence[Row], name: str, by: Sequence[str] = (), *, show: bool = True):
-    """Draws one value: a bar for each group of runs, with its standard deviation.
+    """Draws one value: a curve over a number that was varied, or else a bar for each group.
 
     Args:
         runs: from :func:`rows`.
@@ -121,7 +164,8 @@ def figure(runs: Sequence[Row], name: str, by: Sequence[str] = (), *, show: bool
         show: display it at once; otherwise return it.
 
     Returns:
-        A matplotlib figure, or None where it was shown.
+        A matplotlib figure with the standard deviation over the runs of each group, or None where
+        it was shown.
 
     Raises:
         ValueError: as for :func:`table`.
@@ -130,42 +174,54 @@ def figure(runs: Sequence[Row], name: str, by: Sequence[str] = (), *, show: bool
 
     by, (name,) = list(by) or varied(runs), names_of(runs, [name])
     groups = grouped(runs, by)
-    measured = [spread(group, name) for group in groups.values()]
+    measured = {key: spread(group, name) for key, group in groups.items()}
+    title = f"by {', '.join(by)}; whiskers: standard deviation over the runs"
+    if along := _number_to_draw_along(groups, by):
+        lines: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+        for key, (mean, deviation, _) in measured.items():
+            rest = [f"{n} = {v}" for n, v in zip(by, key) if n != along]
+            x = float(key[by.index(along)])
+            lines[", ".join(rest)].append((x, mean, deviation or 0.0))
+        columns = {label: list(zip(*sorted(points))) for label, points in lines.items()}
+        ends = sorted(x for points in columns.values() for x in points[0])
+        return plots.curves(
+            {label: (x, y) for label, (x, y, _) in columns.items()},
+            x_label=along,
+            y_label=name,
+            title=title,
+            errors={label: spreads for label, (_, _, spreads) in columns.items()},
+            log_x=0 < ends[0] < ends[-1] / 20,
+            show=show,
+        )
     return plots.bars(
-        {"mean": [mean for mean, _, _ in measured]},
+        {"mean": [mean for mean, _, _ in measured.values()]},
         labels=[", ".join(key) or "all" for key in groups],
         y_label=name,
-        errors={"mean": [deviation or 0.0 for _, deviation, _ in measured]},
-        title=f"by {', '.join(by)}; whiskers: standard deviation over the runs",
+        errors={"mean": [deviation or 0.0 for _, deviation, _ in measured.values()]},
+        title=title,
         show=show,
     )
 
 
-def write_report(folder: str | Path, by: Sequence[str] = (), of: str = "") -> str:
-    """Writes `report.md`, and `report.png` where one value is asked for, beside the runs.
-
-    Args:
-        folder: see :func:`rows`.
-        by: see :func:`table`.
-        of: the one claim or record that is wanted; all, and no figure, by default.
-
-    Returns:
-        The table.
-
-    Raises:
-        ValueError: as for :func:`rows` and :func:`table`.
-    """
-    runs, out = rows(folder), OutputFolder(folder, create=False)
-    text = table(runs, by, [of] if of else ())
-    out.write_text("report.md", text + "\n")
-    if of:
-        drawn = figure(runs, of, by, show=False)
-        with out.open("report.png") as handle:
-            drawn.savefig(handle, format="png", dpi=150)
-    return text
+def _number_to_draw_along(groups: dict[tuple, list[Row]], by: Sequence[str]) -> str:
+    """The first parameter that takes three numbers or more; none where there is none."""
+    for place, name in enumerate(by):
+        values = {key[place] for key in groups}
+        try:
+            numbers = [float(value) for value in values]
+        except ValueError:
+            continue
+        if len(numbers) >= 3:
+            return name
+    return ""
 
 
-def _cell(group: Sequence[Row], name: str) -> str:
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(plain(each) for each in cells)} |"
+
+
+def cell(group: Sequence[Row], name: str) -> str:
+    """Mean and spread of a value as they are shown; a number alone as its notebook printed it."""
     mean, deviation, count = spread(group, name)
     if not count:
         return "-"
