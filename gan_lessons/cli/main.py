@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from gan_lessons import __version__
-from gan_lessons.cli import data, evaluate, lessons, restyle, serve, train
+from gan_lessons.cli import classes, data, evaluate, lessons, restyle, serve, train
 from gan_lessons.cli.errors import INTERRUPTED, Json, OneSentence, example
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 lessons.add_to(app)
+classes.add_to(app)
 evaluate.add_to(app)
 serve.add_to(app)
 restyle.add_to(app)

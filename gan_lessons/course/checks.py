@@ -5,7 +5,7 @@ with a hint. Solutions and lessons share the check cells, so continuous integrat
 solutions pass and that the stubs do not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,18 +38,35 @@ def check(name: str, *answers: Any) -> Iterator[None]:
     ...     assert answer > 3, "count the modes again"
     Exercise 1: passed
     """
-    untouched = any(answer is ... for answer in answers)
+    raised = None
     try:
         yield
-    except NotImplementedError as error:
-        # PyTorch raises this type too, for reasons that an attempt has to hear of.
-        untouched = untouched or str(error) == STUB
-        if not untouched:
-            raise
-    except AssertionError as hint:
-        if not untouched:
-            raise AssertionError(f"{name}: {hint}") from None
-    except Exception:
-        if not untouched:
-            raise
-    print(f"{name}: {NOT_ATTEMPTED if untouched else PASSED}")
+    except Exception as error:
+        raised = error
+    print(f"{name}: {verdict(name, answers, raised)}")
+
+
+def verdict(name: str, answers: Sequence[Any], raised: Exception | None) -> str:
+    """What the assertions of an exercise came to.
+
+    Args:
+        name: the exercise.
+        answers: the values that the learner was asked for.
+        raised: what the assertions raised, if anything.
+
+    Returns:
+        `PASSED` or `NOT_ATTEMPTED`.
+
+    Raises:
+        AssertionError: if an attempt was made and an assertion failed; the message is the hint.
+        Exception: whatever else an attempt raised.
+    """
+    # PyTorch raises NotImplementedError too, for reasons that an attempt has to hear of.
+    stub = isinstance(raised, NotImplementedError) and str(raised) == STUB
+    if stub or any(answer is ... for answer in answers):
+        return NOT_ATTEMPTED
+    if isinstance(raised, AssertionError):
+        raise AssertionError(f"{name}: {raised}") from None
+    if raised is not None:
+        raise raised
+    return PASSED
