@@ -5,6 +5,7 @@
 # make margins   how far the lessons' numbers stand from their bands   (ONLY="02 solutions/02")
 # make bench     speed and memory, as ratios within this run   (ONLY="training_cost" picks some)
 # make models    what was trained for the course, on what, and the command that trains it again
+# make site      build the course as static pages into build/site, from stored outputs
 # make wheel     build the wheel into dist/
 # make pins      write constraints.txt from what is installed in .venv
 # make clean     remove what was built; .venv goes too
@@ -25,7 +26,7 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 
-.PHONY: help lab test lessons lint margins bench models wheel pins clean
+.PHONY: help lab test lessons lint margins bench models site wheel pins clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -58,6 +59,10 @@ bench: $(READY)
 
 models: $(READY)
 	@$(BIN)/python -m gan_lessons models
+
+site: $(READY)
+	@rm -rf build/site build/site-source
+	@$(BIN)/python -m gan_lessons.course.publish.site build/site
 
 wheel: $(READY)
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
