@@ -70,7 +70,7 @@ def test_pins_suit_the_oldest_python(project, pins):
     oldest = project["requires-python"].removeprefix(">=") + ".0"
     unfit = []
     for dist in distributions():
-        asks = dist.metadata["Requires-Python"]
+        asks = dist.metadata.get("Requires-Python")
         same = pins.get(canonicalize_name(dist.name)) == Version(dist.version)
         if same and asks and oldest not in SpecifierSet(asks):
             unfit.append(f"{dist.name} {dist.version} asks for Python {asks}")

@@ -19,7 +19,8 @@ SPACES = ("--user", "--map-root-user", "--net", "--mount", "--pid", "--ipc", "--
 PROBE_SECONDS = 30
 # mount_setattr(2), the same number on all machines; libraries know it since 2022 only.
 MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_PRIVATE, MS_REC = 2, 4, 8, 1 << 18, 1 << 14
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_PRIVATE, MS_REC = 1 << 18, 1 << 14
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def confine(own: str, hidden: Sequence[str], limits: Limits) -> None:
     libc.mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, None)
     for folder in hidden:
         if Path(folder).is_dir():
-            _tmpfs(libc, folder, b"size=4k,mode=555")
+            _tmpfs(libc, folder, b"size=4k", MS_RDONLY)
     _tmpfs(libc, own, f"size={limits.disk}m".encode())
     limit(limits)
 
@@ -118,10 +119,9 @@ def _read_only():
     return ctypes.byref(MountAttributes(MOUNT_ATTR_RDONLY, 0, 0, 0))
 
 
-def _tmpfs(libc: ctypes.CDLL, folder: str, options: bytes) -> None:
-    _must(
-        libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", MS_NOSUID | MS_NODEV, options), folder
-    )
+def _tmpfs(libc: ctypes.CDLL, folder: str, options: bytes, flags: int = 0) -> None:
+    flags |= MS_NOSUID | MS_NODEV
+    _must(libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", flags, options), folder)
 
 
 def _must(result: int, what: str) -> None:
