@@ -23,9 +23,9 @@ WRONG = {
     },
     "Exercise 2": {
         "repair = {}": "one or two settings",
-        'repair = {"train.lr": lr, "train.discriminator_lr": lr, "loss.r1": 0.1}': "one or two",
-        'repair = {"train.steps": 3000}': "the same number of steps",
-        'repair = {"train.lr": lr / 1000}': "too strong",
+        'repair = {"g_lr": lr, "d_lr": lr, "r1": 0.1}': "one or two",
+        'repair = {"times": 4.0}': "the same number of steps",
+        'repair = {"g_lr": lr / 1000}': "too strong",
     },
     "Exercise 3": {
         f"{ALARM}    return 0": "nothing is low here",
@@ -51,8 +51,10 @@ WRONG = {
         "    return None": "at the limit",
     },
     "Exercise 4": {
-        'fooling = PLANE["data"][0][:400]': "500 points",
-        "fooling = mix.sample(500, torch.Generator().manual_seed(3))[0]": "these points are new",
-        'fooling = PLANE["data"][0][:1].expand(500, 2)': "not varied enough",
+        "fooling = plane.x[:400]": "500 points",
+        "fooling = mixture.sample(500, torch.Generator().manual_seed(3))[0]": (
+            "these points are new"
+        ),
+        "fooling = plane.x[:1].expand(500, 2)": "not varied enough",
     },
 }
