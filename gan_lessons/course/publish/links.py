@@ -36,10 +36,11 @@ def write_links(notebook: Notebook, path: Path, root: Path) -> None:
     """
     lessons = _lessons(root)
     solutions = path.parent.name == "solutions"
+    before = "../" if path.parent != root else ""
     for cell in notebook["cells"]:
         if cell["cell_type"] != "markdown" or {"exercise", "solution"} & set(tags(cell)):
             continue  # exercises are the same text here and there
-        cell["source"] = linked(cell["source"], lessons, path.name, "../" if solutions else "")
+        cell["source"] = linked(cell["source"], lessons, path.name, before)
     way = _back(path, lessons) if solutions else _ways(path, lessons)
     texts = [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
     for cell in texts:

@@ -175,11 +175,13 @@ def figure(runs: Sequence[Row], name: str, by: Sequence[str] = (), *, show: bool
     by, (name,) = list(by) or varied(runs), names_of(runs, [name])
     groups = grouped(runs, by)
     measured = {key: spread(group, name) for key, group in groups.items()}
-    title = f"by {', '.join(by)}; whiskers: standard deviation over the runs"
+    title = f"by {', '.join(by)}"
+    if any(deviation for _, deviation, _ in measured.values()):
+        title += "; whiskers: standard deviation over the runs"
     if along := _number_to_draw_along(groups, by):
         lines: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         for key, (mean, deviation, _) in measured.items():
-            rest = [f"{n} = {v}" for n, v in zip(by, key) if n != along]
+            rest = [v if len(by) == 2 else f"{n} = {v}" for n, v in zip(by, key) if n != along]
             x = float(key[by.index(along)])
             lines[", ".join(rest)].append((x, mean, deviation or 0.0))
         columns = {label: list(zip(*sorted(points))) for label, points in lines.items()}
