@@ -1,6 +1,7 @@
 """What a user holds: load a model, restyle pictures, walk between styles, save."""
 
 import math
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,9 +37,7 @@ Picture = Source | np.ndarray | Tensor
 
 
 class StyleTransfer:
-    """A trained style-transfer model.
-
-    Make one with `load`. What its `networks` are, `Architecture` says under `use`.
+    """A trained style-transfer model, made by `load`. On `networks` see `Architecture.use`.
 
     Args:
         networks: those that its architecture says are used.
@@ -118,7 +117,7 @@ class StyleTransfer:
         count: int = 1,
         reference: Picture | Sequence[Picture] | None = None,
         strength: float = 1.0,
-        seed: int = 0,
+        seed: int | None = 0,
         size: int | None = None,
     ) -> list[Image.Image]:
         """Show one picture in one style, several times differently.
@@ -132,7 +131,7 @@ class StyleTransfer:
                 each read as a picture of `style`; the first result of each is its style, further
                 ones move a third of the way towards drawn styles.
             strength: how far to go from the picture to the result; see :func:`blend`.
-            seed: of the drawn styles.
+            seed: of the drawn styles; None draws from the operating system.
             size: short side in pixels to work at; None keeps the picture's size. A model shows
                 its styles best near the size it was trained at, `self.size`.
 
@@ -156,7 +155,7 @@ class StyleTransfer:
         *,
         steps: int = 8,
         strength: float = 1.0,
-        seed: int = 0,
+        seed: int | None = 0,
         size: int | None = None,
     ) -> list[Image.Image]:
         """Walk from one style to another, or between two results of one style.
@@ -194,7 +193,7 @@ class StyleTransfer:
         kind: str = "gif",
         steps: int = 24,
         strength: float = 1.0,
-        seed: int = 0,
+        seed: int | None = 0,
         size: int | None = None,
     ) -> bytes:
         """Walk from one style to another and back, as one file that plays by itself.
@@ -248,7 +247,7 @@ class StyleTransfer:
         *,
         count: int = 1,
         reference: Picture | Sequence[Picture] | None = None,
-        seed: int = 0,
+        seed: int | None = 0,
     ) -> Tensor:
         """Style codes, drawn or read off references.
 
@@ -256,7 +255,7 @@ class StyleTransfer:
             style: one of `styles`.
             count: how many, of each reference where there are any.
             reference: a picture to read as one of that style, or a list of them; None draws.
-            seed: of the draws.
+            seed: of the draws; None: as for :meth:`restyle`.
 
         Returns:
             `(count, style_dim)`, or `(references * count, style_dim)`.
@@ -286,12 +285,13 @@ class StyleTransfer:
         towards[0] = 0
         return torch.cat([torch.lerp(s.expand_as(drawn), drawn, towards) for s in own])
 
-    def _drawn(self, y: Tensor, seed: int) -> Tensor:
+    def _drawn(self, y: Tensor, seed: int | None) -> Tensor:
         """Codes of styles `(N,)` from latents; of a model that draws none, codes of no numbers."""
         if not self.kind.draws:
             return torch.zeros(len(y), 0, device=self.device)
-        shape = self.config.model.latent_dim
-        z = [torch.randn(shape, generator=generator_at(seed, k)) for k in range(len(y))]
+        seed = secrets.randbits(63) if seed is None else seed
+        size = self.config.model.latent_dim
+        z = [torch.randn(size, generator=generator_at(seed, k)) for k in range(len(y))]
         return self.networks["mapping_network"](torch.stack(z).to(self.device), y)
 
     @torch.inference_mode()

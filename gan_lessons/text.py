@@ -6,7 +6,8 @@ from typing import Any
 
 from gan_lessons.reading import read_regular
 
-_LONGEST = 64 * 2**20  # bytes of a file that is read as JSON or YAML
+_LONGEST = 64 * 2**20  # bytes of a file that is read as JSON
+_LONGEST_YAML = 2**20  # of one that people write, and whose reader takes 30 s for a MiB
 
 
 def count_of(number: int, thing: str) -> str:
@@ -61,13 +62,17 @@ def read_yaml(path: Path) -> Any:
 
     Raises:
         OSError: if it cannot be read.
-        ValueError: if it is no YAML, no text in UTF-8, no ordinary file or a huge one, or is
-            nested too deeply.
+        ValueError: if it is no YAML, no text in UTF-8, no ordinary file or a huge one, is nested
+            too deeply, or has aliases, by which a few lines can stand for billions.
         ImportError: if PyYAML is not installed.
     """
     import yaml
 
+    text = read_regular(path, _LONGEST_YAML).decode("utf-8")
     try:
-        return yaml.safe_load(read_regular(path, _LONGEST).decode("utf-8"))
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            if isinstance(token, yaml.AliasToken):
+                raise ValueError("it has aliases, which are not read here")
+        return yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"it is no YAML: {type(error).__name__}") from None

@@ -15,6 +15,7 @@ from gan_lessons.data.load import load_dataset
 from gan_lessons.export import onnx_graphs
 from gan_lessons.files import OutputFolder, share
 from gan_lessons.images.gate import encode_image, tensor_to_image
+from gan_lessons.reading import read_regular
 from gan_lessons.style_transfer import StyleTransfer
 from gan_lessons.walks import farthest
 
@@ -33,6 +34,7 @@ RUNTIME_FILES = {
         "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"
     ),
 }
+LARGEST_FILE = 64 * 2**20  # bytes; the runtime itself has 13 MB
 # Test pictures to begin with: what it shows, in which style.
 SAMPLES = {
     "emoji_styles": (
@@ -121,11 +123,11 @@ def _write_runtime(folder: OutputFolder, source: Path | None) -> None:
     try:
         with npm_package(name, version, source) as package:
             for file, digest in RUNTIME_FILES.items():
-                data = (package / "dist" / file).read_bytes()
+                data = read_regular(package / "dist" / file, LARGEST_FILE)
                 if hashlib.sha256(data).hexdigest() != digest:
                     raise ValueError(f"its {file} is not the one of version {version}")
                 folder.write_bytes(f"runtime/{written_as(file)}", data)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise ValueError(
             f"the runtime for browsers could not be taken from the npm package {name} ({error}); "
             f"where there is a connection, run `npm pack {name}@{version}`, "

@@ -6,15 +6,14 @@ again. Nothing stored is executed.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
 
 from gan_lessons.config import Recipe
 from gan_lessons.files import OutputFolder, share
@@ -23,9 +22,10 @@ from gan_lessons.models.architecture import Architecture, Networks, architecture
 from gan_lessons.models.budget import Budget, TooLarge
 from gan_lessons.models.card import model_card
 from gan_lessons.models.listing import names
+from gan_lessons.models.stored_tensors import FILE, network_tensors, shapes_of, stored_shapes
 from gan_lessons.text import read_json
 
-FILE, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+CONFIG, CARD = "config.json", "README.md"
 FORMAT = "gan_lessons model 1"
 FIRST = "first"  # folder within a model's: the record of the training whose weights it began with
 SNAPSHOTS = "snapshots"  # folder of a run, where the models of its checkpoints stay
@@ -200,8 +200,7 @@ def stored_networks(folder: Path) -> set[str]:
     Raises:
         ValueError: if the file is missing or damaged.
     """
-    with _opened(folder) as file:
-        return {key.partition(".")[0] for key in file.keys()}  # noqa: SIM118  (no dictionary)
+    return set(stored_shapes(folder))
 
 
 def read_networks(
@@ -222,14 +221,16 @@ def read_networks(
         ValueError: if the file is missing, damaged, a pickle, belongs to another model, or holds
             numbers that are not finite.
     """
-    build, path = architecture(description.architecture).build, folder / FILE
+    stored = stored_shapes(folder)
+    sizes = [math.prod(shape) for shapes in stored.values() for shape in shapes.values()]
     try:
-        with Budget(path.stat().st_size if path.is_file() else 0):
-            networks = build(description.recipe.model, 0, wanted)
+        with Budget(sum(sizes)):
+            networks = architecture(description.architecture).build(
+                description.recipe.model, 0, wanted
+            )
     except TooLarge:
         networks = {}
-    found = {name: _network_tensors(folder, name) for name in networks or wanted}
-    fits = {n for n, net in networks.items() if _shapes(net.state_dict()) == _shapes(found[n])}
+    fits = {n for n, net in networks.items() if shapes_of(net.state_dict()) == stored.get(n)}
     networks = {name: network for name, network in networks.items() if name in fits}
     if other := [name for name in wanted if name not in networks and not lenient]:
         raise ValueError(
@@ -237,13 +238,14 @@ def read_networks(
             "layers. The two files belong to different models"
         )
     for name, network in networks.items():
-        for key, value in found[name].items():
+        found = network_tensors(folder, name)
+        for key, value in found.items():
             if not value.isfinite().all():
                 raise ValueError(
                     f"{folder / FILE} holds numbers that are not finite, in {name}.{key}; fetch "
                     "the model again, or go back to an earlier checkpoint"
                 )
-        network.load_state_dict(found[name])
+        network.load_state_dict(found)
     return networks
 
 
@@ -301,29 +303,3 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 def _stored_architecture(values: dict[str, Any]) -> str:
     return EARLIER.get(values["format"]) or str(values.get("architecture"))
-
-
-def _opened(folder: Path):
-    """The file of weights, of which single tensors can be read."""
-    path = folder / FILE
-    if not path.is_file():
-        raise ValueError(f"{folder} holds no weights: {FILE} is missing")
-    try:
-        return safe_open(path, framework="pt")
-    except SafetensorError:
-        raise ValueError(
-            f"{path} is not a safetensors file; it was not opened as anything else, and nothing "
-            "in it was executed. Fetch the model again"
-        ) from None
-
-
-def _network_tensors(folder: Path, name: str) -> dict[str, Tensor]:
-    """The stored tensors of one network, in float32."""
-    prefix = f"{name}."
-    with _opened(folder) as file:
-        keys = [key for key in file.keys() if key.startswith(prefix)]  # noqa: SIM118
-        return {key.removeprefix(prefix): file.get_tensor(key).float() for key in keys}
-
-
-def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
-    return {key: value.shape for key, value in tensors.items()}

