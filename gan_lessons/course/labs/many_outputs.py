@@ -27,7 +27,7 @@ from gan_lessons.models.stargan.recipe import Config, LossConfig, ModelConfig
 from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
-LESSON = "10_style_as_statistics"
+LESSON = "11_many_outputs"
 DATA = "emoji_styles"
 SOURCE = "fluent_flat"
 FAMILIES = ("openmoji", "fluent_ink", "fluent", "twemoji")  # what the classifier tells apart best

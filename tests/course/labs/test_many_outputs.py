@@ -1,4 +1,4 @@
-"""Lesson 10's experiment: the mixture, the count of families, looks that are kept."""
+"""Lesson 11's experiment: the mixture, the count of families, looks that are kept."""
 
 import pytest
 import torch

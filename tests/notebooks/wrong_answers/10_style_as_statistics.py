@@ -2,20 +2,20 @@
 
 BETWEEN = (
     "def between(h, first, second, share):\n"
-    "    (mean, scale), one, two = map(adain.statistics, (h, first, second))\n"
+    "    mean, scale = adain.statistics(h)\n"
+    "    one, two = adain.statistics(first), adain.statistics(second)\n"
 )
 LERP = "torch.lerp(one[{0}], two[{0}], share)"
 MEAN, SCALE = LERP.format(0), LERP.format(1)
 
 WRONG = {
     "Exercise 1": {
-        "expected = 4.0": "missed if every draw misses it",
-        "expected = 10 / 4": "missed if every draw misses it",
-        "expected = 4 * (1 - (1 / 4) ** 10)": "missed if every draw misses it",
-        "enough = 12.8": "a whole number of draws",
-        "enough = 40": "twenty are more than enough",
-        "enough = 10": "more draws are needed",
-        "enough = 16": "fewer are enough",
+        "different = 64 * 64": "the same pair",
+        "different = 64 * 63 // 2": "the same pair",
+        "gram_factor = 3": "products of two maps",
+        "gram_factor = 1": "products of two maps",
+        "norm_factor = 3": "what becomes of the scale",
+        "norm_factor = 1 / 3": "what becomes of the scale",
     },
     "Exercise 2": {
         f"{BETWEEN}    return h * {SCALE} + {MEAN}": "plain AdaIN",
@@ -28,9 +28,16 @@ WRONG = {
         f"{BETWEEN}    return ((h - mean) / scale * {SCALE} + {MEAN})[:1]": "one map for each map",
     },
     "Exercise 3": {
-        "def cheat(x):\n    return x, x": "true drawings differ by",
-        "def cheat(x):\n    return x, x.flip(3)": "true drawings differ by",
-        "def cheat(x):\n    return x, -x": "another style, says the classifier",
-        "def cheat(x):\n    return x[:1], x[1:2]": "two pictures for each emoji",
+        "def impostor(x):\n    return x": "0.2 is another picture",
+        "def impostor(x):\n    return x + 0.05": "0.2 is another picture",
+        "def impostor(x):\n    return -x": "it sees the difference",
+        "def impostor(x):\n    return x.flip(2)": "it sees the difference",
+        "def impostor(x):\n    return x[0]": "of the same size",
+    },
+    "Exercise 4": {
+        "def keep_colours(made, photo):\n    return made": "is the photograph's",
+        "def keep_colours(made, photo):\n    return photo": "are the painting's",
+        "def keep_colours(made, photo):\n    return (made + photo) / 2": "are the painting's",
+        "def keep_colours(made, photo):\n    return made[:, :1]": "of the same size",
     },
 }
