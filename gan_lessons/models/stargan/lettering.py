@@ -8,11 +8,12 @@
   other typefaces: codes cannot fall together.
 - **Density.** The mapping network draws codes that are spread as those of real typefaces.
 - **The game.** Letters of the plain typeface, drawn by codes of references and by drawn codes, must
-  pass for letters of the domain. Without `loss.adv` nobody judges.
+  pass for letters of the domain, and show the hand of their code. Without `loss.adv` nobody judges.
 """
 
 import torch
 from torch import Tensor
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from gan_lessons import losses
@@ -103,12 +104,12 @@ class LetteringStarGAN(StarGAN):
         if self.loss.adv:  # one pass for both tasks
             strokes = torch.cat([strokes, generator.strokes(batch.x_real)])
             s = torch.cat([s, self.asked(batch, s)])
-        ink = generator.ink(strokes, s)
+        ink = generator.ink(strokes, s)  # (N, 1, S, S) logits, or 2 N with the game's
         terms = self.restoring_terms(ink[:n], batch.x_trg)
         terms["con"] = (self.loss.contrast, references.own_hand(s1, s2, TEMPERATURE))
         terms |= self.density_terms(batch, s[:n])
         if self.loss.adv:
-            terms |= self.passing_terms(paper(ink[n:]), batch)
+            terms |= self.passing_terms(paper(ink[n:]), s[n:], batch)
         return terms
 
     def restoring_terms(self, ink: Tensor, x_trg: Tensor) -> Terms:
@@ -127,8 +128,12 @@ class LetteringStarGAN(StarGAN):
             terms["rec_f"] = (self.loss.restore_features, apart)
         return terms
 
-    def passing_terms(self, x_fake: Tensor, batch: LetterBatch) -> Terms:
-        """Drawn letters must pass for real ones of their domain."""
+    def passing_terms(self, x_fake: Tensor, s: Tensor, batch: LetterBatch) -> Terms:
+        """Drawn letters must pass for real ones of their domain, and show the hand of their code.
+
+        The encoder that reads them is not taught by them: it could agree with the generator upon
+        marks that no real letter has.
+        """
         x = self.vary(x_fake, batch.uniform[:, 2])
         logits = self.forward["discriminator"](x, batch.y_trg)
         terms: Terms = {"adv_g": (self.loss.adv, losses.nonsaturating_g(logits))}
@@ -136,6 +141,11 @@ class LetteringStarGAN(StarGAN):
             maps = self.forward["projected"](x)
             told = projected_losses.generator_loss(maps, batch.y_trg)
             terms["pro_g"] = (self.loss.projected, told)
+        if self.loss.sty:
+            encoder = self.networks["style_encoder"]
+            still = {name: value.detach() for name, value in encoder.named_parameters()}
+            shown = functional_call(encoder, still, (x_fake, batch.y_trg))
+            terms["sty"] = (self.loss.sty, references.own_hand(shown, s.detach(), TEMPERATURE))
         return terms
 
     def density_terms(self, batch: LetterBatch, s: Tensor) -> Terms:

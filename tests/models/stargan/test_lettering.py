@@ -66,7 +66,7 @@ def test_every_term_is_there_and_finite(config, dataset, changes):
     config = config.override(changes)
     objective = objective_of(config)
     terms = objective.generator_terms(batches_of(config, dataset)(0), 0)
-    wanted = {"rec", "bce", "con", "den"} | ({"adv_g"} if config.loss.adv else set())
+    wanted = {"rec", "bce", "con", "den"} | ({"adv_g", "sty"} if config.loss.adv else set())
     assert set(terms) == wanted
     assert all(value.isfinite() for _, value in terms.values())
     assert [phase.name for phase in objective.phases] == (["D", "G"] if config.loss.adv else ["G"])
@@ -89,6 +89,16 @@ def test_drawn_codes_learn_from_codes_alone(config, batch):
     assert all(p.grad is None for p in mapping.parameters())
     terms["den"][1].backward()
     assert all(p.grad is not None for p in mapping.parameters())
+
+
+def test_the_encoder_is_not_taught_by_drawn_letters(config, batch):
+    objective = objective_of(config)
+    generator, encoder = (objective.networks[n] for n in ("generator", "style_encoder"))
+    s = torch.randn(8, config.model.style_dim, generator=torch.Generator().manual_seed(0))
+    terms = objective.passing_terms(generator(batch.x_real, s), s, batch)
+    terms["sty"][1].backward()
+    assert all(p.grad is None for p in encoder.parameters())
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in generator.parameters())
 
 
 def test_a_hand_is_known_by_one_letter_or_by_two(config, batch):
