@@ -12,7 +12,15 @@ from gan_lessons.models import recipes, store
 from gan_lessons.text import count_of, duration, read_json
 
 # What the course wants first; other bundled models follow.
-PRIORITY = ("emoji64", "emoji128", "emoji64_references", "adain", "cyclegan", "pix2pix")
+PRIORITY = (
+    "emoji64",
+    "emoji128",
+    "emoji64_references",
+    "letters64",
+    "adain",
+    "cyclegan",
+    "pix2pix",
+)
 UNTOLD = "not recorded"
 
 

@@ -6,9 +6,11 @@ python -m gan_lessons.course.publish.pictures
 
 import io
 
+import torch
 from PIL import Image
 
 from gan_lessons import plots
+from gan_lessons.data.letters import plain_alphabet
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder, share
@@ -25,6 +27,16 @@ SHOWN = (
     ("tent", "fluent_flat"),
 )
 HELD_UP = ("whale", "lemon", "frog", "grapes", "tangerine", "blueberries", "rosette", "hot pepper")
+FIRST, SECOND = "HAND", "STYLES"  # words
+# Held-out typefaces, each with its style and four letters that are held up.
+HANDS = (
+    ("Montserrat-Thin", "sans"),
+    ("PlayfairDisplay-Black", "serif"),
+    ("RobotoSerif-Regular", "serif"),
+    ("SourceSerifPro-BoldIt", "italic"),
+    ("QTOKCorral", "display"),
+)
+GIVEN = "ARGN"
 EXPLORED = ("snail", "fluent")
 REFERRED = "twemoji"  # the style of references in the explorer's picture
 
@@ -66,6 +78,45 @@ def by_reference(model_name: str = "emoji64_references", style: str = "twemoji",
         rows.append([source, *model.restyle(source, style, count=len(references), seed=seed)])
         labels += ["by reference", "by chance"]
     return plots.image_grid(rows, row_labels=labels, show=False)
+
+
+def in_many_hands(model_name: str = "letters64", seed: int = 3):
+    """Words in many hands: by letters of held-out typefaces, and by draws.
+
+    Args:
+        model_name: a bundled model of letters.
+        seed: of the draws.
+
+    Returns:
+        A matplotlib figure: four letters that are held up and a word by them, in each row; then two
+        words in two drawn hands of each style.
+    """
+    model = StyleTransfer.load(model_name)
+    letters, plain = load_dataset("letters"), plain_alphabet()
+    places = {pair: row for row, pair in enumerate(zip(letters.series, letters.keys, strict=True))}
+    first, second = (
+        torch.stack([plain[letter] for letter in word]).float() / 127.5 - 1
+        for word in (FIRST, SECOND)
+    )
+    rows, labels = [], []
+    for face, style in HANDS:
+        shown = [
+            tensor_to_image(letters.images[places[face, letter]].float() / 127.5 - 1)
+            for letter in GIVEN
+        ]
+        code = model.codes(style, reference=shown).mean(dim=0)
+        rows.append([*shown, None, *written(model, second, code)])
+        labels.append("by these")
+    for style in model.styles:
+        one, two = model.codes(style, count=2, seed=seed)
+        rows.append([*written(model, first, one), None, *written(model, second, two)])
+        labels.append(f"{style}, drawn")
+    return plots.image_grid(rows, row_labels=labels, show=False)
+
+
+def written(model: StyleTransfer, word: torch.Tensor, code: torch.Tensor) -> list[Image.Image]:
+    """Letters `(N, 3, S, S)` in one hand."""
+    return [tensor_to_image(x) for x in model.translate(word, code[None].expand(len(word), -1))]
 
 
 def explored(model_name: str = "emoji64", second: str = "emoji64_references", seed: int = 0):
@@ -116,6 +167,7 @@ def main() -> None:
 PICTURES = {
     "00_styles.png": eight_styles,
     "00_references.png": by_reference,
+    "00_hands.png": in_many_hands,
     "15_explorer.png": explored,
 }
 
