@@ -15,7 +15,7 @@ from pathlib import Path
 from gan_lessons.course import kernels, notebook
 from gan_lessons.course.publish import colab, contract, links, outputs, stubs
 
-CELL_SECONDS = 600
+CELL_SECONDS, START_SECONDS = 600, 180
 
 
 def build_lesson(path: Path, root: Path) -> list[str]:
@@ -72,6 +72,7 @@ def execute(
     client = NotebookClient(
         running,
         timeout=CELL_SECONDS,
+        startup_timeout=START_SECONDS,
         config=kernels.private(),
         allow_errors=go_on,
         kernel_name=notebook.KERNEL["name"],

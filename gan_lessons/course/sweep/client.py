@@ -76,12 +76,13 @@ def execute(request: dict[str, Any], tell: Tell) -> str | None:
         if client.ran_out:
             return _too_long("the run", request["seconds"], "--timeout")
         return _too_long("a cell", request["cell_seconds"], "--cell-timeout")
-    except (DeadKernelError, RuntimeError) as error:
+    # Where a kernel does not start in time, the client stumbles over its own cleaning.
+    except (DeadKernelError, RuntimeError, AssertionError) as error:
         if ended.is_set():
             return "it was stopped"
         if isinstance(error, DeadKernelError):
             return "the kernel died, as it does when memory runs out; ask for less, or run it again"
-        return f"the kernel did not start ({' '.join(str(error).split())})"
+        return f"the kernel did not start ({' '.join(str(error).split()) or 'no answer in time'})"
     finally:
         notebook.write_notebook(target, client.nb)
     return None
