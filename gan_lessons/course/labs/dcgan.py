@@ -16,12 +16,11 @@ from gan_lessons.config import TrainConfig
 from gan_lessons.course.labs.sample_measures import LATENT, SIZE, Judge, draw, gradient_norms
 from gan_lessons.course.labs.sample_measures import checkerboard as checkerboard  # for lesson 03
 from gan_lessons.course.labs.sample_measures import in_rows as in_rows
+from gan_lessons.course.labs.seed_spread import of
 from gan_lessons.course.labs.store import Report, Store
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.samples import Samples
 from gan_lessons.images.resize import resize
-from gan_lessons.losses import nonsaturating_g
-from gan_lessons.models.dcgan.networks import build
 from gan_lessons.models.dcgan.recipe import DOUBLINGS, DCGANConfig, DCGANRecipe
 from gan_lessons.models.gan import GAN
 from gan_lessons.models.gan_loss import GANLoss
@@ -159,24 +158,6 @@ def note(result: Watched, terms: dict[str, Tensor], norms: dict[str, list[float]
         result.gradients.setdefault(name, []).append(values)
 
 
-def at_start(seed: int = 0, *, batch: int = 32, **choices: Any) -> list[float]:
-    """Gradient norms of a generator before its first step, under the non-saturating loss.
-
-    Args:
-        seed: of weights and noise.
-        batch: pictures.
-        **choices: fields of `DCGANConfig`.
-
-    Returns:
-        As `gradient_norms`.
-    """
-    config = DCGANConfig(**{"latent_dim": LATENT, "upsample": "resize"} | choices)
-    networks = build(config, seed)
-    z = torch.randn(batch, config.latent_dim, generator=torch.Generator().manual_seed(seed))
-    nonsaturating_g(networks["discriminator"](networks["generator"](z))).backward()
-    return gradient_norms(networks["generator"])
-
-
 def variants() -> dict[str, dict[str, Any]]:
     """All eight choices of batch norm, He's initialisation and shortcuts, shallow and deep."""
     found = {}
@@ -188,23 +169,17 @@ def variants() -> dict[str, dict[str, Any]]:
     return found
 
 
-def effect(figures: dict[str, float], part: str) -> float:
-    """Mean change of a figure when one part is switched on, over all settings of the others.
+def first_gradients(results: dict[str, dict[str, Any]], name: str) -> list[float]:
+    """Gradient norm of the generator's first layer at the last step, seed by seed, sorted.
 
     Args:
-        figures: one a combination, named as in `variants`: "norm + he".
-        part: "norm", "he" or "residual".
+        results: as `store.results` gives them.
+        name: of the runs, without ", seed 0".
 
     Returns:
-        Mean with it minus mean without it.
-
-    Example:
-        >>> effect({"plain": 5.0, "norm": 3.0, "he": 4.0, "norm + he": 1.0}, "norm")
-        -2.5
+        One number a seed, the least first.
     """
-    on = [value for name, value in figures.items() if part in name]
-    off = [value for name, value in figures.items() if part not in name]
-    return sum(on) / len(on) - sum(off) / len(off)
+    return sorted(run["gradients"]["generator"][-1][0] for run in of(results, name))
 
 
 def run(store: Store, preset: str, report: Report) -> None:

@@ -48,11 +48,12 @@ def test_variants_are_all_combinations_shallow_and_deep():
     }  # fmt: skip
 
 
-def test_the_effect_of_a_part_is_over_all_settings_of_the_others():
-    figures = {name.split(": ")[1]: 0.0 for name in lab.variants()}
-    figures = {name: 10.0 * ("he" in name) - 2.0 * ("norm" in name) for name in figures}
-    assert lab.effect(figures, "he") == 10 and lab.effect(figures, "norm") == -2
-    assert lab.effect(figures, "residual") == 0
+def test_the_first_layers_last_gradient_is_given_for_each_seed():
+    def run(norm):
+        return {"gradients": {"generator": [[9.0, 8.0], [norm, 7.0]], "discriminator": [[5.0]]}}
+
+    stored = {"deep: he, seed 0": run(3.0), "deep: he, seed 1": run(1.0), "deep: norm, seed 0": {}}
+    assert lab.first_gradients(stored, "deep: he") == [1.0, 3.0]
 
 
 def test_fit_watches_without_changing_the_training():
