@@ -1,17 +1,18 @@
 """Serves `explorer_app.ipynb` by Voilà: few kernels, idle ones ended, small messages only.
 
-A visitor can move controls and send pictures, and nothing else: Voilà passes on the messages of
-widgets and no code. Pictures are shrunk in the browser, and what is larger than a message may be
-never reaches a kernel.
+A visitor can move controls and send pictures, and nothing else: `door` stands in front of Voilà and
+lets through what a page of ours asks for. Pictures are shrunk in the browser, and what is larger
+than a message may be never reaches a kernel.
 """
 
-import asyncio
 import os
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from gan_lessons.app.places import MAKES_PLACE, Places
 
 NOTEBOOK = Path(__file__).parent / "explorer_app.ipynb"
 LOOKS = Path(__file__).parent / "jupyter"  # where the page's template lies
@@ -19,10 +20,7 @@ MODEL = "GAN_LESSONS_EXPLORE"  # environment variable that tells the kernels wha
 PLACES = 6  # visitors at a time, each with a kernel of about half a gigabyte
 HEATED = 1  # kernels that wait, all imported and drawn, for the next visitor
 IDLE = 600  # seconds without any action after which a visitor's kernel is ended
-MAKES_PLACE = 60  # seconds of idleness after which a kernel makes place, when all are taken
 MESSAGE = 2 * 2**20  # bytes; the largest picture that the browser's part sends stays below
-AGAIN = 30  # seconds until the waiting kernel is tried again, when there was no place for it
-FULL = "All places are taken. Try again in a minute."
 
 
 def serve(
@@ -32,6 +30,7 @@ def serve(
     ip: str = "127.0.0.1",
     browser: bool = True,
     places: int = PLACES,
+    hosts: Sequence[str] = (),
 ) -> None:
     """Serve the explorer until Ctrl-C.
 
@@ -40,7 +39,9 @@ def serve(
         port: to listen on; when it is taken, the next free one.
         ip: address to listen on; "0.0.0.0" lets other machines in.
         browser: whether to open one.
-        places: visitors at a time.
+        places: visitors at a time; one address gets half of them.
+        hosts: names under which the app is reached; this machine's own and addresses in numbers
+            need not be named. Requests for other names are refused.
 
     Raises:
         ValueError: if Voilà or anywidget is not installed, there is no such model, or no place for
@@ -58,9 +59,9 @@ def serve(
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     paths = [str(LOOKS), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
-    from voila.app import Voila
+    from gan_lessons.app.door import guarded
 
-    app = Voila(config=settings(port=port, ip=ip, browser=browser, places=places))
+    app = guarded(hosts)(config=settings(port=port, ip=ip, browser=browser, places=places))
     app.initialize([str(NOTEBOOK)])
     app.start()
 
@@ -94,63 +95,16 @@ def settings(*, port: int, ip: str, browser: bool, places: int) -> Any:
         default_pool_size=HEATED,
         file_allowlist=["$^"],  # no file beside the page
         show_tracebacks=False,
+        extension_allowlist=["@jupyter-widgets/jupyterlab-manager", "anywidget"],
+        allow_template_override="NO",  # either would draw the page anew, in a kernel of its own
+        allow_theme_override="NO",
     )
+    config.KernelManager.autorestart = False  # one that died has lost its page
     config.MappingKernelManager.update(
         cull_idle_timeout=IDLE, cull_interval=MAKES_PLACE, cull_connected=True
     )
     config.FewKernels.places = places + HEATED
     return config
-
-
-class Places:
-    """Starts no more kernels than there are places; one that idles makes place.
-
-    Mixed into Jupyter's manager of kernels, which does the work.
-    """
-
-    starting = 0  # kernels that are about to be among those that run
-
-    async def start_kernel(self, **kwargs) -> str:
-        """Start one, or refuse with a sentence when all are taken."""
-        from tornado.web import HTTPError
-
-        if len(self) + self.starting >= self.places and not await self.make_place():
-            if "VOILA_PREHEAT" in kwargs.get("env", {}):
-                asyncio.get_running_loop().call_later(AGAIN, self.heat)
-            raise HTTPError(503, FULL, reason=FULL)
-        self.starting += 1
-        try:
-            return await super().start_kernel(**kwargs)
-        finally:
-            self.starting -= 1
-
-    async def make_place(self) -> bool:
-        """End the kernel that has idled longest, if that is long enough."""
-        waiting, now = self.waiting(), datetime.now(UTC)
-        taken = {
-            key: kernel.last_activity
-            for key, kernel in self._kernels.items()
-            if key not in waiting and hasattr(kernel, "last_activity")
-        }
-        if not taken:
-            return False
-        longest = min(taken, key=taken.get)
-        if (now - taken[longest]).total_seconds() < MAKES_PLACE:
-            return False
-        await self.shutdown_kernel(longest)
-        return True
-
-    def waiting(self) -> set[str]:
-        """Kernels that Voilà has heated and nobody has taken yet."""
-        tasks = [task for pool in getattr(self, "_pools", {}).values() for task in pool]
-        done = [task for task in tasks if task.done() and not task.cancelled()]
-        return {task.result()["kernel_id"] for task in done if not task.exception()}
-
-    def heat(self) -> None:
-        """Try again to keep a kernel waiting."""
-        for pool in self._pools.values():
-            pool[:] = [t for t in pool if not (t.done() and (t.cancelled() or t.exception()))]
-        self.fill_if_needed(delay=0, notebook_name=self.notebook_path)
 
 
 @cache

@@ -69,6 +69,10 @@ def explore(
     ] = "127.0.0.1",
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
     places: Annotated[int, typer.Option(min=1, help="Visitors at a time.")] = 6,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(help="A name that it is reached by, such as explorer.example.org; repeat it."),
+    ] = None,
 ) -> None:
     """Serve the style explorer as a page, for people who need see no notebook.
 
@@ -77,4 +81,4 @@ def explore(
     """
     from gan_lessons.app.serve import serve
 
-    serve(model=model, port=port, ip=ip, browser=browser, places=places)
+    serve(model=model, port=port, ip=ip, browser=browser, places=places, hosts=host or ())
