@@ -6,6 +6,9 @@
 # make bench     speed and memory, as ratios within this run   (ONLY="training_cost" picks some)
 # make models    what was trained for the course, on what, and the command that trains it again
 # make site      build the course as static pages into build/site, from stored outputs
+# make fuzz      any bytes for what reads files, 10 minutes each   (ARGS="60 image" for less)
+# make soak      twelve hostile visitors at the app for ten minutes   (ARGS=1 for one minute)
+# make audit     known faults of what is installed, where pip-audit can reach its data
 # make wheel     build the wheel into dist/
 # make pins      write constraints.txt from what is installed in .venv
 # make clean     remove what was built; .venv goes too
@@ -26,7 +29,7 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 
-.PHONY: help lab test lessons lint margins bench models site wheel pins clean
+.PHONY: help lab test lessons lint margins bench models fuzz soak audit site wheel pins clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -63,6 +66,15 @@ models: $(READY)
 site: $(READY)
 	@rm -rf build/site build/site-source
 	@$(BIN)/python -m gan_lessons.course.publish.site build/site
+
+fuzz: $(READY)
+	@$(THREADS) $(BIN)/python tests/fuzz/run.py $(ARGS)
+
+soak: $(READY)
+	@$(THREADS) $(BIN)/python tests/app/soak.py $(ARGS)
+
+audit: $(READY)
+	@.ci/audit $(BIN)/python
 
 wheel: $(READY)
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .

@@ -341,7 +341,7 @@ class TestCatastrophe:
         disk.mkdir()
         after.mkdir()
         root = Path(files.__file__).parent.parent
-        command = ["unshare", "--mount", "sh", "-c", script, "sh"]
+        command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
         command += [str(disk), sys.executable, FULL, str(after)]
         environment = os.environ | {"PYTHONPATH": str(root)}
         try:
