@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from gan_lessons.images import deep_grey
@@ -91,8 +92,9 @@ def encode_image(
     quality: int = 92,
     colours: int = 0,
     lossless: bool = False,
+    about: str = "",
 ) -> bytes:
-    """Encodes an image without any metadata.
+    """Encodes an image without any metadata but what is asked for.
 
     Args:
         image: a Pillow image; RGBA keeps its transparency where the format has one, what is not
@@ -101,6 +103,7 @@ def encode_image(
         quality: 1 to 100, for the formats that lose.
         colours: at most so many, 256 or fewer, which makes a PNG small; 0 keeps all.
         lossless: every pixel of a WebP stays as it is; `quality` is then how hard to press.
+        about: written into the file as its description, such as that it was generated.
 
     Returns:
         The bytes of the file.
@@ -124,8 +127,22 @@ def encode_image(
     clean = clean.quantize(colours) if colours else clean
     clean.info = {}
     buffer = io.BytesIO()
-    clean.save(buffer, format, **options[format])
+    clean.save(buffer, format, **options[format], **(_described(format, about) if about else {}))
     return buffer.getvalue()
+
+
+_DESCRIPTION = 0x010E  # of EXIF
+
+
+def _described(format: str, about: str) -> dict[str, Any]:
+    """What makes Pillow write a description."""
+    if format == "PNG":
+        notes = PngInfo()
+        notes.add_itxt("Description", about)
+        return {"pnginfo": notes}
+    exif = Image.Exif()
+    exif[_DESCRIPTION] = about
+    return {"exif": exif}
 
 
 ON_WHITE = "it is transparent: laid on white"
