@@ -95,7 +95,6 @@ def settings(*, port: int, ip: str, browser: bool, places: int) -> Any:
         default_pool_size=HEATED,
         file_allowlist=["$^"],  # no file beside the page
         show_tracebacks=False,
-        extension_allowlist=["@jupyter-widgets/jupyterlab-manager", "anywidget"],
         allow_template_override="NO",  # either would draw the page anew, in a kernel of its own
         allow_theme_override="NO",
     )
