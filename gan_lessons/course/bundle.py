@@ -17,6 +17,7 @@ PRIORITY = (
     "emoji128",
     "emoji64_references",
     "letters64",
+    "letters64_paired",
     "adain",
     "cyclegan",
     "pix2pix",

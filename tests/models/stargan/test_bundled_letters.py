@@ -6,7 +6,7 @@ import torch
 from gan_lessons import StyleTransfer, load_dataset
 from gan_lessons.data.letters import PLAIN
 
-MODELS = ("letters64",)
+MODELS = ("letters64", "letters64_paired")
 GIVEN, WANTED = "ARGN", "BEHS"
 HELD_OUT = (
     ("Montserrat-Thin", "sans"),
