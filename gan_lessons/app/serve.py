@@ -95,6 +95,8 @@ def settings(*, port: int, ip: str, browser: bool, places: int) -> Any:
         default_pool_size=HEATED,
         file_allowlist=["$^"],  # no file beside the page
         show_tracebacks=False,
+        # Both come with nbgrader and ask for a JupyterLab that is not there.
+        extension_denylist=["@jupyter/nbgrader", "@jupyter-notebook/lab-extension"],
         allow_template_override="NO",  # either would draw the page anew, in a kernel of its own
         allow_theme_override="NO",
     )

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import visiting
 from visiting import App, Visitor, message
 
-MINUTES = float(sys.argv[1]) if len(sys.argv) > 1 else 10
+MINUTES = float(sys.argv[1]) if __name__ == "__main__" and len(sys.argv) > 1 else 10
 BOUND = 6000  # MB of the server and its kernels together: three of 0.7, and room
 
 
