@@ -84,7 +84,8 @@ def test_a_model_that_was_trained_twice_has_a_command_for_each(home):
 def test_priority_comes_first_and_other_models_follow(home):
     other = OutputFolder(home / "data" / "models" / "birds")
     write_model(other, {}, Description(Config(), tuple("abcdefgh"), {}))
-    assert [each.name for each in bundle.entries()][: len(bundle.PRIORITY) + 1] == [*bundle.PRIORITY, "birds"]
+    first = [each.name for each in bundle.entries()][: len(bundle.PRIORITY) + 1]
+    assert first == [*bundle.PRIORITY, "birds"]
 
 
 @pytest.mark.parametrize("name", models.bundled())
