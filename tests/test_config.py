@@ -48,6 +48,7 @@ REFUSED = {
     "model.stem_stride": [0, 3],
     "model.blocks": [-1],
     **{f"loss.{name}": [-0.1, float("nan")] for name in ("sty", "cyc", "ds", "mismatch", "r1")},
+    "loss.adv": [0.0, -0.1, float("nan")],
     "loss.projected": [-0.1, float("nan")],
     "loss.lazy": [0],
     "model.projected": [-1],

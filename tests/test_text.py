@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch import zeros
 
 from gan_lessons.course import bundle, notebook
-from gan_lessons.course.sweep import parameters, reports, runs
+from gan_lessons.course.sweep import grid, parameters, reports
 from gan_lessons.models import recipes, store
 from gan_lessons.text import count_of, duration, parse_json, printable, read_json, read_yaml
 
@@ -53,7 +53,7 @@ def deep_file(folder: Path, name: str) -> Path:
 
 
 READERS = {
-    "a grid": lambda folder: runs.read_sweep(deep_file(folder, "grid.yaml")),
+    "a grid": lambda folder: grid.read_sweep(deep_file(folder, "grid.yaml")),
     "a recipe": lambda folder: recipes.read_recipe(deep_file(folder, "recipe.yaml")),
     "a run": lambda folder: reports.rows(deep_file(folder, "run.json").parent),
     "a notebook": lambda folder: notebook.read_notebook(deep_file(folder, "a.ipynb")),

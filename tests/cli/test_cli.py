@@ -103,6 +103,8 @@ def test_the_commands_are_those_of_the_documentation():
         "run",
         "sweep",
         "report",
+        "assign",
+        "grade",
         "export",
         "explore",
         "doctor",
