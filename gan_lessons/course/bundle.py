@@ -23,6 +23,7 @@ PRIORITY = (
     "pix2pix",
 )
 UNTOLD = "not recorded"
+OUT = ("first", "second", "third")  # what the last training is called before models are averaged
 
 
 @dataclass(frozen=True)
@@ -90,20 +91,23 @@ def _facts(device: str, made: dict[str, Any]) -> str:
 def _again(name: str, folder: Path, runs: list[dict[str, Any]]) -> str:
     """The command lines that make a model again, from its beginnings where it comes with these."""
     *earlier, made = runs
-    lines = [_train(folder / store.FIRST, run, store.FIRST) for run in earlier]
+    stages = [folder / stage for stage in store.STAGES[: len(earlier)]]
+    lines = [_train(path, run, path.name) for path, run in zip(stages, earlier, strict=True)]
     if not (averaged := made.get("averaged")):
         return "\n    ".join([*lines, _train(folder, made, name)])
+    last = OUT[len(earlier)]
     steps = [int(each) for each in averaged if each.isdigit()]
-    parts = ["runs/first"] * (store.FIRST in averaged) + [f"runs/second --after {steps[0]}"]
+    parts = [f"runs/{each}" for each in averaged if not each.isdigit()]
+    parts += [f"runs/{last} --after {steps[0]}"] if steps else []
     mean = f"gan-lessons average {' '.join(parts)} --out runs/{name}"
-    return "\n    ".join([*lines, _train(folder, made, "second"), mean])
+    return "\n    ".join([*lines, _train(folder, made, last), mean])
 
 
 def _train(folder: Path, made: dict[str, Any], out: str) -> str:
     """The command line of one training."""
     origin, start = (made.get("from") or {}).get("weights"), ""
     if origin:
-        runs = origin == store.FIRST
+        runs = origin in store.STAGES
         start = f" --init-from {f'runs/{origin}' if runs else origin}"
     named = folder.relative_to(_home()).as_posix()  # a name works wherever the course is installed
     return f"gan-lessons train --recipe {named}{start} --out runs/{out}"

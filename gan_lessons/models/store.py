@@ -28,6 +28,7 @@ from gan_lessons.text import read_json
 CONFIG, CARD = "config.json", "README.md"
 FORMAT = "gan_lessons model 1"
 FIRST = "first"  # folder within a model's: the record of the training whose weights it began with
+STAGES = (FIRST, "second")  # such folders, in order
 SNAPSHOTS = "snapshots"  # folder of a run, where the models of its checkpoints stay
 # Models of earlier versions: their format, and the architecture where they do not name it.
 EARLIER = {"gan_lessons style transfer 1": "stargan", "gan_lessons translator 1": None}
@@ -113,14 +114,15 @@ def trainings(folder: Path) -> list[Path]:
         folder: of a model.
 
     Returns:
-        In order: the first training, where the model's own began with the weights of one that is
-        recorded in its folder, and the model's own.
+        In order: the trainings that are recorded in its folder because the model's own began with
+        their weights, and the model's own.
 
     Example:
         >>> [path.name for path in trainings(find("emoji64"))]
         ['first', 'emoji64']
     """
-    return [path for path in (folder / FIRST, folder) if (path / CONFIG).is_file()]
+    stages = [folder / stage for stage in STAGES]
+    return [path for path in (*stages, folder) if (path / CONFIG).is_file()]
 
 
 def snapshots(run: Path) -> list[Path]:
