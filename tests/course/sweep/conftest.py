@@ -123,7 +123,7 @@ def swept(course, tmp_path_factory):
         patched.setenv("GAN_LESSONS_DATA", str(course))
         command = ["sweep", str(folder / "grid.yaml"), "--out", str(folder / "out")]
         process = subprocess.Popen([sys.executable, "-m", "gan_lessons", *command])
-        wait_until(lambda: len(finished_below(folder / "out")) == 2, 120)
+        wait_until(lambda: len(finished_below(folder / "out")) >= 2, 240)
         process.kill()
         process.wait()
         before = finished_below(folder / "out")

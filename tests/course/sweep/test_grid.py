@@ -1,8 +1,10 @@
 """Grids of runs: read, executed, and gone on with where they were cut off."""
 
+import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,11 +24,14 @@ def test_grid_runs_every_combination(swept, stored):
 
 def test_killed_sweep_goes_on_and_makes_no_run_twice(swept, told):
     folder, _, lines = swept
-    assert lines[0] == "04_tiny: 6 runs, 2 of them there already" and len(lines) == 5
-    done = sorted(
+    there = int(re.fullmatch(r"04_tiny: 6 runs, (\d) of them there already", lines[0])[1])
+    assert there >= 2 and len(lines) == 1 + 6 - there
+    done = Counter(
         (loss, seed) for what, loss, seed, _ in told(folder / "counted") if what == "done"
     )
-    assert done == [("hinge", "0"), ("hinge", "1"), ("ns", "0"), ("ns", "1")]
+    assert set(done) == {("hinge", "0"), ("hinge", "1"), ("ns", "0"), ("ns", "1")}
+    # Only the run in hand when the sweep was killed may have been made again.
+    assert done["hinge", "0"] == 1 and done.total() <= 5
 
 
 @pytest.mark.parametrize(
