@@ -52,11 +52,6 @@ class LetteringStarGAN(StarGAN):
         few = torch.arange(len(batch), device=s1.device)[:, None] % 2 == 0
         return s1, s2, torch.where(few, s1, (s1 + s2) / 2)
 
-    def drawn(self, batch: LetterBatch) -> Tensor:
-        """Codes of all domains from all latents of a batch: `(domains, 2 N, S)`."""
-        z = torch.cat([batch.z_trg, batch.z_trg2])
-        return self.networks["mapping_network"].every(z).float()
-
     def asked(self, batch: LetterBatch, s: Tensor) -> Tensor:
         """The game's codes: drawn for the first half, read for the second.
 
@@ -120,11 +115,7 @@ class LetteringStarGAN(StarGAN):
         weight = self.loss.restore
         terms: Terms = {"rec": (weight, images.l1(x_rec, x_trg)), "bce": (weight, unsure)}
         if self.loss.restore_features:
-            look = self.networks["projected"].features
-            with torch.no_grad():
-                true = look(x_trg)
-            pairs = zip(look(x_rec), true, strict=True)
-            apart = torch.stack([images.l1(a.float(), b.float()) for a, b in pairs]).mean()
+            apart = self.amiss_in_features(x_rec, x_trg)
             terms["rec_f"] = (self.loss.restore_features, apart)
         return terms
 

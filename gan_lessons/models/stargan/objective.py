@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gan_lessons import losses
 from gan_lessons.augment import augment
 from gan_lessons.data.batches import Batch
+from gan_lessons.data.letter_batches import LetterBatch
 from gan_lessons.losses import images
 from gan_lessons.models.architecture import Phase, Terms
 from gan_lessons.models.stargan import projected_losses
@@ -163,6 +164,19 @@ class StarGAN:
         if factor and (self.loss.ds or self.loss.ds_features):
             terms |= self.diversity_terms(batch, x_fake, factor)
         return terms
+
+    def drawn(self, batch: Batch | LetterBatch) -> Tensor:
+        """Codes of all domains from all latents of a batch: `(domains, 2 N, code_dim)`."""
+        z = torch.cat([batch.z_trg, batch.z_trg2])
+        return self.networks["mapping_network"].every(z).float()
+
+    def amiss_in_features(self, x_rec: Tensor, x_real: Tensor) -> Tensor:
+        """L1 to the pictures that should have come back, in frozen features."""
+        look = self.networks["projected"].features
+        with torch.no_grad():
+            wanted = look(x_real)
+        pairs = zip(look(x_rec), wanted, strict=True)
+        return torch.stack([images.l1(a.float(), b.float()) for a, b in pairs]).mean()
 
     def recognisable(self, x_fake: Tensor, x_real: Tensor) -> Tensor:
         """PatchNCE in frozen features, at a quarter and an eighth of the pictures' side.

@@ -40,11 +40,6 @@ class RestoringStarGAN(StarGAN):
         anew = ("style_encoder", "generator.parts", "generator.from_paint", "generator.to_mix")
         self.lrs |= dict.fromkeys(anew, config.train.parts_lr)
 
-    def drawn(self, batch: Batch) -> Tensor:
-        """Codes of all domains from all latents of a batch: `(domains, 2 N, code_dim)`."""
-        z = torch.cat([batch.z_trg, batch.z_trg2])
-        return self.networks["mapping_network"].every(z).float()
-
     def styles(self, batch: Batch, second: bool = False) -> Tensor:
         """Target codes: mean ones, drawn ones, and those of references; see the class.
 
@@ -138,10 +133,7 @@ class RestoringStarGAN(StarGAN):
         x_rec, paint = generator.painted(self.spoilt(batch, x_fake), s_back)
         terms["rec"] = (self.loss.restore, images.l1(x_rec, x_real))
         if self.loss.restore_features:
-            with torch.no_grad():
-                wanted = look(x_real)
-            pairs = zip(look(x_rec), wanted, strict=True)
-            away = torch.stack([images.l1(a.float(), b.float()) for a, b in pairs]).mean()
+            away = self.amiss_in_features(x_rec, x_real)
             terms["rec_f"] = (self.loss.restore_features, away)
         away = self.painted_amiss(paint[means:], x_real[means:])
         terms["paint"] = (self.loss.paint, away)
