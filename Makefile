@@ -74,7 +74,7 @@ soak: $(READY)
 	@$(THREADS) $(BIN)/python tests/app/soak.py $(ARGS)
 
 audit: $(READY)
-	@.ci/audit $(BIN)/python
+	@$(BIN)/python .ci/audit
 
 wheel: $(READY)
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
