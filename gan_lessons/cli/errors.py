@@ -155,5 +155,8 @@ def example(*lines: str) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    text = printable(" ".join(str(error).split())) or f"{type(error).__name__} without a reason"
+    said = str(error)
+    if isinstance(error, OSError) and error.filename and said.startswith("[Errno"):
+        said = f"{error.filename}: {error.strerror}"
+    text = printable(" ".join(said.split())) or f"{type(error).__name__} without a reason"
     return text if text.endswith((".", "!", "?")) else f"{text}."

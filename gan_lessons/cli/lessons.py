@@ -181,8 +181,14 @@ def _parts(text: str) -> list[str]:
 
 def _grid(path: Path) -> Path:
     """A file, or where there is none, the course's own of that name."""
-    own = share("notebooks") / "params" / f"{path.stem}.yaml"
-    return own if not path.exists() and own.is_file() else path
+    from gan_lessons.course.sweep.parameters import UnknownParameter
+
+    own = {each.stem: each for each in sorted((share("notebooks") / "params").glob("*.yaml"))}
+    if path.exists():
+        return path
+    if path.stem in own:
+        return own[path.stem]
+    raise UnknownParameter(f"there is no file {path}; the course's own grids are: {', '.join(own)}")
 
 
 def lab(ctx: typer.Context) -> None:

@@ -289,6 +289,13 @@ def test_a_command_line_that_makes_no_sense_is_two(arguments, tmp_path, monkeypa
     assert "Traceback" not in done.stderr and not list(tmp_path.iterdir())
 
 
+def test_a_file_that_is_not_there_is_named_without_a_number(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = invoke("assign", "01", "--students", "class.csv", "--out", "out")
+    assert done.exit_code == 1
+    assert one_sentence(done.stderr) == "class.csv: No such file or directory."
+
+
 def test_debug_shows_the_traceback():
     for debug in ("", "1"):
         environment = os.environ | {"GAN_LESSONS_DEBUG": debug}

@@ -92,7 +92,15 @@ def test_a_grid_of_the_course_has_a_name(root, tmp_path, monkeypatch):
         assert _grid(Path(name)) == own
     (tmp_path / "00_pictures").write_text("mine")
     assert _grid(Path("00_pictures")) == Path("00_pictures")
-    assert _grid(Path("mine.yaml")) == Path("mine.yaml")
+
+
+@pytest.mark.parametrize("name", ["mine.yaml", "00_picture"])
+def test_a_grid_that_is_nowhere_is_a_wrong_call(name, root, monkeypatch, tmp_path, capsys, cli):
+    monkeypatch.delenv("GAN_LESSONS_DATA")
+    assert cli("sweep", tmp_path / name, "--out", tmp_path / "out") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "the course's own grids are: 00_pictures, 04_lr_and_steps, 08_steps" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_command_for_grids_fails_where_a_run_failed(swept, capsys, cli):
