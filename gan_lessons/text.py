@@ -8,6 +8,9 @@ from gan_lessons.reading import read_regular
 
 _LONGEST = 64 * 2**20  # bytes of a file that is read as JSON
 _LONGEST_YAML = 2**20  # of one that people write, and whose reader takes 30 s for a MiB
+_DEEPEST_YAML = 100  # levels; recipes and grids have five
+# What PyYAML raises on values that are not of the type that they are marked with, as `!!int ""`.
+_MARKED_WRONGLY = (IndexError, KeyError, AttributeError, TypeError, OverflowError)
 
 
 def count_of(number: int, thing: str) -> str:
@@ -69,10 +72,17 @@ def read_yaml(path: Path) -> Any:
     import yaml
 
     text = read_regular(path, _LONGEST_YAML).decode("utf-8")
+    begins = (yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken)
+    begins += (yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
+    ends = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
+    depth = 0
     try:
         for token in yaml.scan(text, Loader=yaml.SafeLoader):
             if isinstance(token, yaml.AliasToken):
                 raise ValueError("it has aliases, which are not read here")
+            depth += isinstance(token, begins) - isinstance(token, ends)
+            if depth > _DEEPEST_YAML:  # each level makes the reader slower
+                raise ValueError("it is no YAML for people: it is nested too deeply")
         return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, *_MARKED_WRONGLY) as error:
         raise ValueError(f"it is no YAML: {type(error).__name__}") from None

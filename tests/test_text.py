@@ -40,7 +40,10 @@ def test_what_is_no_json_is_one_kind_of_error(text, tmp_path):
 OBJECT = "!!python/object:os.system x"
 
 
-@pytest.mark.parametrize("text", [BRACKETS, PAIRED, "a: [", OBJECT, "a: 1\n b: 2"])
+MARKED = ['a: !!int ""', 'a: !!float ""', "a: !!bool x", "a: !!timestamp x"]
+
+
+@pytest.mark.parametrize("text", [BRACKETS, PAIRED, "a: [", OBJECT, "a: 1\n b: 2", *MARKED])
 def test_what_is_no_yaml_is_one_kind_of_error(text, tmp_path):
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(ValueError, match="it is no YAML"):

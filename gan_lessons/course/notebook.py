@@ -51,15 +51,27 @@ def read_notebook(path: Path) -> Notebook:
         ValueError: if the file is no notebook, or the notebook extra is missing.
     """
     nbformat = _nbformat()
-    expected = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+    expected = (AssertionError, AttributeError, KeyError, TypeError, ValueError, RecursionError)
     try:
         found = nbformat.read(path, as_version=4)
         if not isinstance(found["cells"], list):
             raise ValueError("its cells are no list")
+        for number, cell in enumerate(found["cells"], 1):
+            if not _is_cell(cell):
+                raise ValueError(f"its cell {number} is none")
         return found
     except (*expected, nbformat.ValidationError) as error:
         reason = (str(error).splitlines() or ["it is empty"])[0]
         raise ValueError(f"{path.name} is not a notebook: {reason}") from error
+
+
+def _is_cell(cell: Any) -> bool:
+    """Says whether a cell has what the rest of the course relies on; nbformat only warns."""
+    source, metadata = cell["source"], cell["metadata"]
+    names = [cell["cell_type"], cell.get("id", ""), *metadata.get("tags", [])]
+    if not isinstance(source, str) or not all(isinstance(name, str) for name in names):
+        return False
+    return source.isascii() or source.encode("utf-8", "replace").decode() == source
 
 
 def write_notebook(path: Path, notebook: Notebook) -> Path:

@@ -8,7 +8,9 @@ import csv
 import hashlib
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from gan_lessons.files import OutputFolder
 
 INDEX = "index.csv"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
+# What a zip raises that is damaged, packed in a way that nobody knows, or locked by a password.
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def read_members(path: Path) -> Iterator[tuple[dict[str, str], bytes]]:
         for row in _rows(archive):
             try:
                 yield row, archive.read(row["file"])
-            except (KeyError, zipfile.BadZipFile) as error:
+            except (KeyError, *_BROKEN) as error:
                 raise ValueError(
                     f"{path}: {row['file']} is damaged; build the set again"
                 ) from error
@@ -152,12 +156,17 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, *_BROKEN) as error:
         raise ValueError(f"{path}: expected an archive of this course ({error})") from error
 
 
 def _rows(archive: zipfile.ZipFile) -> Iterator[dict[str, str]]:
     if INDEX not in archive.namelist():
         raise ValueError(f"{archive.filename}: expected an archive of this course, with {INDEX}")
-    with archive.open(INDEX) as handle:
-        yield from csv.DictReader(io.TextIOWrapper(handle, "utf-8", newline=""))
+    try:
+        with archive.open(INDEX) as handle:
+            yield from csv.DictReader(io.TextIOWrapper(handle, "utf-8", newline=""))
+    except (csv.Error, UnicodeDecodeError, *_BROKEN) as error:
+        raise ValueError(
+            f"{archive.filename}: {INDEX} is damaged ({error}); build the set again"
+        ) from error

@@ -52,6 +52,26 @@ def test_what_is_no_archive_is_refused(tmp_path, content):
         read_index(path)
 
 
+@pytest.mark.parametrize("kind", ["unknown packing", "locked", "cut", "one long field"])
+def test_a_table_that_cannot_be_read_is_told(tmp_path, kind):
+    path = tmp_path / "x.zip"
+    write_archive(tmp_path, "x.zip", [member("a", b"aa")], ("file", "note"))
+    data = bytearray(path.read_bytes())
+    table = data.find(b"PK\x01\x02")  # where the archive's own list begins with this member
+    if kind == "unknown packing":
+        data[8:10] = data[table + 10 : table + 12] = (99).to_bytes(2, "little")
+    elif kind == "locked":
+        data[6], data[table + 8] = data[6] | 1, data[table + 8] | 1
+    elif kind == "cut":
+        data[60:64] = bytes(4)
+    path.write_bytes(data)
+    if kind == "one long field":
+        with zipfile.ZipFile(path, "w") as other:
+            other.writestr("index.csv", "file\n" + "x" * 140_000)
+    with pytest.raises(ValueError, match="index.csv is damaged .*; build the set again"):
+        read_index(path)
+
+
 def test_a_zip_without_a_table_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as other:
         other.writestr("a.txt", "a")

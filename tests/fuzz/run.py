@@ -28,10 +28,12 @@ def by_atheris(name: str, seconds: int) -> None:
     with atheris.instrument_imports(include=["gan_lessons", "PIL", "zipfile", "json"]):
         import targets
     found = HERE / "found" / name
-    found.mkdir(parents=True, exist_ok=True)
+    reached = found / "reached"  # what led to new places in the code: the next run begins with it
+    reached.mkdir(parents=True, exist_ok=True)
     limits = [f"-max_total_time={seconds}", "-timeout=30", f"-rss_limit_mb={held() + SPARE}"]
     options = [*limits, "-max_len=65536", f"-artifact_prefix={found}/", "-print_final_stats=1"]
-    atheris.Setup([sys.argv[0], *options, str(HERE / "corpus" / name)], targets.TARGETS[name])
+    cases = [str(reached), str(HERE / "corpus" / name)]  # new ones go into the first
+    atheris.Setup([sys.argv[0], *options, *cases], targets.TARGETS[name])
     atheris.Fuzz()
 
 

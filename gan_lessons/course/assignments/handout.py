@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import re
+import reprlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from gan_lessons.text import read_json
 
 FILE = "assignment.json"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
-TAKEN = ("feedback",)  # folders of ours
+TAKEN = ("feedback", "grades.csv", FILE)  # what lies beside the folders of students
 MAX_LIST = 2**20  # bytes of a list of students
 SEEDS = 10_000
 KEPT = ("setup", "imports", "parameters")  # cells that come before the exercises
@@ -81,7 +82,10 @@ def read_assignment(folder: str | Path) -> tuple[str, list[Student]]:
     path = Path(folder) / FILE
     try:
         stored = read_json(path)
-        return str(stored["lesson"]), [Student(**each) for each in stored["students"]]
+        students = [Student(**each) for each in stored["students"]]
+        if not students or not all(map(_is_student, students)):
+            raise ValueError
+        return str(stored["lesson"]), students
     except FileNotFoundError:
         raise ValueError(
             f"{folder} holds no {FILE}; name the folder that `gan-lessons assign` made"
@@ -109,17 +113,22 @@ def read_students(path: str | Path) -> list[tuple[str, str]]:
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     lines = csv.DictReader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
-    columns = {(name or "").strip().lower(): name for name in lines.fieldnames or ()}
+    try:
+        columns = {(name or "").strip().lower(): name for name in lines.fieldnames or ()}
+        rows = list(lines)
+    except csv.Error as error:
+        raise ValueError(f"{path} is no list of students: {error}") from None
     if not {"id", "name"} <= columns.keys():
-        raise ValueError(f"{path} needs the columns id and name in its first line, got {first!r}")
+        got = reprlib.repr(first)
+        raise ValueError(f"{path} needs the columns id and name in its first line, got {got}")
     found: dict[str, tuple[str, str]] = {}
-    for number, line in enumerate(lines, 2):
+    for number, line in enumerate(rows, 2):
         id_, name = ((line[columns[each]] or "").strip() for each in ("id", "name"))
         if not id_ and not name:
             continue
         if not ID.fullmatch(id_) or id_.lower() in TAKEN:
             raise ValueError(
-                f"{path}, line {number}: {id_!r} cannot name a folder; "
+                f"{path}, line {number}: {reprlib.repr(id_)} cannot name a folder; "
                 "identifiers have letters, digits and . _ @ + - (64 at most)"
             )
         if id_.lower() in found:
@@ -187,6 +196,12 @@ def seed_of(lesson: str, student: str) -> int:
         return 0
     digest = hashlib.sha256(f"{lesson}\n{student}".encode()).digest()
     return 1 + int.from_bytes(digest[:4]) % SEEDS
+
+
+def _is_student(student: Student) -> bool:
+    """Says whether what was stored is a student: the identifier names a folder, or nobody."""
+    known = isinstance(student.id, str) and (not student.id or ID.fullmatch(student.id))
+    return bool(known) and isinstance(student.name, str) and type(student.seed) is int
 
 
 def _copied(cell: Cell, student: Student) -> Cell:

@@ -147,12 +147,22 @@ def test_each_of_twelve_gets_what_it_deserves(class_of, course, tmp_path, listen
 
 
 def test_files_that_are_no_notebooks_spare_the_rest(class_of, capsys, cli):
+    number = b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [CELL]}'
+    cell = b'{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": 3}'
     folder = class_of(
-        {"empty": b"", "binary": bytes(range(256)), "cells": b'{"cells": 3}', "none": None}
+        {
+            "empty": b"",
+            "binary": bytes(range(256)),
+            "cells": b'{"cells": 3}',
+            "source": number.replace(b"CELL", cell),
+            "half": number.replace(b"CELL", cell.replace(b"3", b'"\\ud800"')),
+            "version": number.replace(b"5", b'"five"'),
+            "none": None,
+        }
     )
     assert cli("grade", folder) == 3
     said = capsys.readouterr().out
-    assert said.count("it cannot be read") == 3 and "none: 0 of 2" in said
+    assert said.count("it cannot be read") == 6 and "none: 0 of 2" in said
     assert "nothing was handed in" in said
 
 

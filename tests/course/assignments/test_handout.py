@@ -53,6 +53,9 @@ def test_what_came_back_is_not_written_over(listed, tmp_path):
         ("id,name\n../x,A", "line 2: '../x' cannot name a folder"),
         ("id,name\n,A", "line 2: '' cannot name a folder"),
         ("id,name\nfeedback,A", "'feedback' cannot name a folder"),
+        ("id,name\ngrades.csv,A", "'grades.csv' cannot name a folder"),
+        ("id,name\nassignment.json,A", "'assignment.json' cannot name a folder"),
+        ('id,name\nada,"' + "x" * 140_000, "is no list of students: field larger than"),
         ("number,name\n1,A", "needs the columns id and name in its first line"),
         ("", "needs the columns id and name"),
         ("id,name\n", "names no student"),
@@ -63,6 +66,17 @@ def test_list_that_cannot_be_used_is_refused(text, sentence, listed, tmp_path):
     with pytest.raises(ValueError, match=sentence):
         handout.hand_out("04", tmp_path / "class", listed)
     assert not (tmp_path / "class").exists()
+
+
+@pytest.mark.parametrize("id_", [7, "../x", None, ["ada"]])
+def test_damaged_note_of_an_assignment_is_told(id_, listed, tmp_path):
+    handout.hand_out("04", tmp_path / "class", listed)
+    note = tmp_path / "class" / handout.FILE
+    stored = json.loads(note.read_text())
+    stored["students"][0]["id"] = id_
+    note.write_text(json.dumps(stored))
+    with pytest.raises(ValueError, match="is damaged; make the assignment again"):
+        handout.read_assignment(tmp_path / "class")
 
 
 def test_list_may_come_from_a_spreadsheet(listed):
