@@ -78,6 +78,7 @@ class Visitor:
 
     def __init__(self, port: int, address: str = "127.0.0.1"):
         self.port, self.address, self.kernel = port, address, ""
+        self.wait = 0  # seconds that the last answer asked to wait
 
     def ask(
         self, path: str, method: str = "GET", *, body: bytes = b"", patience: float = 300, **headers
@@ -99,7 +100,9 @@ class Visitor:
             there.close()
 
     def open_page(self) -> int:
-        status, _, page = self.ask("/")
+        status, headers, page = self.ask("/")
+        asked = re.search(r"Retry-After: (\d+)", headers)
+        self.wait = int(asked[1]) if asked else 0
         found = re.search(r'"kernelId":\s*"([\w-]+)"', page)
         self.kernel = found[1] if found else ""
         return status
