@@ -19,10 +19,18 @@ from gan_lessons.course.notebook import Cell, Notebook, code_cells
 from gan_lessons.course.publish import stubs
 from gan_lessons.course.publish.tried_exercises import checks_in
 from gan_lessons.course.sweep.client import end_group
+from gan_lessons.text import parse_json
 
 START_SECONDS = 120  # for libraries to be imported on a machine that is busy
 LOOK = 0.1
 LINE = 2**20  # bytes of an event
+EVENTS = {  # what `inside` tells, and of which types
+    "cell": {"token": str, "number": int},
+    "prepared": {"token": str, "error": str},
+    "check": {"token": str, "name": str, "verdict": str, "error": str}
+    | {"hints": list, "changed": list, "met": int, "asked": int},
+    "end": {"token": str},
+}
 
 
 @dataclass
@@ -237,15 +245,19 @@ class _Process:
             if event["event"] == "end":
                 return None, ""
             if event["event"] == "cell":
-                if self.part_of[event["number"]] != part:
-                    part = self.part_of[event["number"]]
+                # Never back: a stranger who got hold of the token would win time by it.
+                if (begun := self._part(event["number"])) > part:
+                    part = begun
                     deadline = time.monotonic() + self.limits.seconds
-                    deadline += START_SECONDS if part < 0 else 0
-            elif event["event"] == "prepared" and event["error"]:
+            elif event["event"] == "prepared" and event["error"] and part < 0:
                 raise ValueError(f"the course's own cells fail: {event['error']}")
             elif event["event"] == "check":
                 _note(marks, event)
         return self._ended(part, f"took longer than {self.limits.seconds:g} s")
+
+    def _part(self, number: int) -> int:
+        """The exercise that a cell belongs to; -1 before the first, and where there is no cell."""
+        return self.part_of[number] if 0 <= number < len(self.part_of) else -1
 
     def _ended(self, part: int, why: str) -> tuple[int, str]:
         if part < 0:
@@ -257,9 +269,9 @@ class _Process:
         """Takes events that know the token; a stranger may write to the same pipe."""
         with contextlib.suppress(OSError, ValueError):
             while line := process.stdout.readline(LINE):
-                with contextlib.suppress(ValueError, TypeError, AttributeError):
-                    event = json.loads(line)
-                    if event.get("token") == self.token:
+                with contextlib.suppress(ValueError):
+                    event = parse_json(line.decode())
+                    if _is_event(event) and event["token"] == self.token:
                         self.events.put(event)
         self.events.put(None)
 
@@ -274,6 +286,17 @@ class _Process:
                     self.kept.append(text[:room])
 
 
+def _is_event(event: Any) -> bool:
+    """Says whether a line is an event as `inside` tells it, whoever wrote it."""
+    if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+        return False
+    fields = EVENTS.get(event["event"])
+    if fields is None or not all(type(event.get(name)) is kind for name, kind in fields.items()):
+        return False
+    lists = [event[name] for name, kind in fields.items() if kind is list]
+    return all(isinstance(each, str) for found in lists for each in found)
+
+
 def _note(marks: dict[str, Mark], event: dict[str, Any]) -> None:
     """Writes a verdict down."""
     mark = marks.get(event["name"])
@@ -284,7 +307,8 @@ def _note(marks: dict[str, Mark], event: dict[str, Any]) -> None:
     if event["verdict"] == PASSED:
         mark.points = 1.0
     elif event["verdict"] != NOT_ATTEMPTED:
-        mark.points = round(event["met"] / max(1, event["asked"]), 2)
+        asked = max(1, event["asked"])
+        mark.points = round(min(max(0, event["met"]), asked) / asked, 2)
 
 
 def _is_ours(cell: Cell, ours: Notebook) -> bool:

@@ -146,6 +146,34 @@ def test_each_of_twelve_gets_what_it_deserves(class_of, course, tmp_path, listen
     assert "twice 0.5 is another" in said and "1.5 of 2 points" in said and "x + x" not in said
 
 
+REACHES = """\
+import gc, json, os
+token = next(each for each in gc.get_objects() if type(each) is dict and "hidden" in each)["token"]
+check = {"event": "check", "name": "Exercise 1: double", "verdict": "passed", "error": ""}
+check |= {"hints": [], "changed": [], "met": 1, "asked": 1}
+events = [{"event": "prepared", "number": 0, "error": "I am the course"}, {"event": "cell"}]
+events += [{"event": "cell", "number": number} for number in (0, -1, 10**6, [], "x")]
+events += [check | {name: value} for name in check for value in ([1], {}, 10**400, None)]
+events += [check | {"verdict": "failed", "met": 10**400}, [], 7, {}, "[" * 100_000]
+for number in range(3, 20):
+    for event in events:
+        line = json.dumps(event | {"token": token} if type(event) is dict else event)
+        try:
+            os.write(number, line.encode() + b"\\n")
+        except OSError:
+            break
+"""
+
+
+def test_a_stranger_who_has_the_token_spares_the_rest(class_of):
+    folder = class_of({"reaches": RIGHT | {2: REACHES + RIGHT[2]}, "right": RIGHT})
+    rows = grading.grade_class(folder, isolation.Limits(seconds=20), report=print)
+    marks = [[mark.points for mark in row.graded.marks] for row in rows]
+    assert marks == [[1, 1], [1, 1]]
+    with open(folder / "grades.csv", newline="") as file:
+        assert [line["id"] for line in csv.DictReader(file)] == ["reaches", "right"]
+
+
 def test_files_that_are_no_notebooks_spare_the_rest(class_of, capsys, cli):
     number = b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [CELL]}'
     cell = b'{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": 3}'
