@@ -5,6 +5,7 @@ with a hint. Solutions and lessons share the check cells, so continuous integrat
 solutions pass and that the stubs do not.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 PASSED = "passed"
 NOT_ATTEMPTED = "not attempted"
 STUB = "write this, then run the check below"
+GRADED = "NBGRADER_EXECUTION"  # set by nbgrader, which gives a check that raises nothing its points
 
 
 @contextmanager
@@ -28,6 +30,7 @@ def check(name: str, *answers: Any) -> Iterator[None]:
 
     Raises:
         AssertionError: if an attempt was made and an assertion failed; the message is the hint.
+            Where nbgrader runs the notebook, also if there was no attempt.
 
     >>> answer = ...
     >>> with check("Exercise 1", answer):
@@ -43,7 +46,10 @@ def check(name: str, *answers: Any) -> Iterator[None]:
         yield
     except Exception as error:
         raised = error
-    print(f"{name}: {verdict(name, answers, raised)}")
+    said = f"{name}: {verdict(name, answers, raised)}"
+    if said.endswith(NOT_ATTEMPTED) and os.environ.get(GRADED):
+        raise AssertionError(said)
+    print(said)
 
 
 def verdict(name: str, answers: Sequence[Any], raised: Exception | None) -> str:

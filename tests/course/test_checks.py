@@ -25,6 +25,12 @@ def test_function_that_nobody_wrote_lets_run_all_go_on(capsys):
     assert capsys.readouterr().out == "Exercise 2: not attempted\n"
 
 
+def test_where_nbgrader_grades_an_open_answer_gets_no_point(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(AssertionError, match="Exercise 2: not attempted"), check("Exercise 2", ...):
+        pass
+
+
 @pytest.mark.parametrize("body", ["answer == 3", "answer < 3", "True", "len(answer) == 1"])
 def test_value_that_nobody_gave_lets_run_all_go_on(body, capsys):
     answer = ...
