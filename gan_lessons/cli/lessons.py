@@ -52,7 +52,8 @@ class PairsCommand(TyperCommand):
             joined.append(word := words.pop(0))
             if word == "-p":
                 if len(words) < 2 or any(each.startswith("--") for each in words[:2]):
-                    raise typer.BadParameter("a name and a value are expected", param_hint="-p")
+                    sentence = "a name and a value are expected, as in -p seed 3"
+                    raise typer.BadParameter(sentence, param_hint="-p")
                 joined.append(f"{words.pop(0)}={words.pop(0)}")
         return super().parse_args(ctx, joined)
 

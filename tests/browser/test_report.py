@@ -66,6 +66,10 @@ def test_report_reads_as_a_page(reported, root, window, width):
     here.page.goto((folder / "report.html").as_uri())
     assert here.page.locator("h1").inner_text() == "Runs of 04_losses_and_stability"
     assert here.page.locator("caption").count() >= 3
+    edges = here.page.locator("caption span").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().right)"
+    )
+    assert max(edges) <= width  # a table may be scrolled, what it is called is read at once
     assert here.page.locator("figure img[alt]").count() >= 3
     shows_everything(here)
     here.shot(f"{width}")

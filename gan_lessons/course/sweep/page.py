@@ -30,6 +30,7 @@ h3 { font-size: 1.05rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; margin: .5rem 0 1.5rem; }
 caption { text-align: left; color: #444; padding-bottom: .3rem; }
+caption span { display: inline-block; position: sticky; left: 0; max-width: calc(100vw - 2rem); }
 th, td { padding: .25rem .6rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid #ccc; }
 th[scope=row] { min-width: 11rem; font-weight: 500; }
@@ -190,7 +191,8 @@ def _tables(
     made = []
     for first in range(0, len(columns), COLUMNS):
         part = slice(first, first + COLUMNS)
-        lines = [f'<div class="wide" tabindex="0"><table>\n<caption>{escape(caption)}</caption>']
+        lines = ['<div class="wide" tabindex="0"><table>']
+        lines.append(f"<caption><span>{escape(caption)}</span></caption>")
         heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in [corner, *columns[part]])
         lines.append(f"<thead><tr>{heads}</tr></thead>\n<tbody>")
         for name, values in zip(rows, cells):
