@@ -57,7 +57,7 @@ REFUSED = {
     **{
         f"loss.{name}": [-0.1, float("nan")]
         for name in (
-            "restore", "restore_features", "paint", "contrast", "density", "density_scaled",
+            "restore", "restore_features", "paint", "contrast", "density", "density_scaled", "keep",
         )
     },
     "loss.first": [-1],

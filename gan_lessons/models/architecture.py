@@ -133,7 +133,9 @@ class Architecture:
         sheet: from networks, a batch, the recipe and the names of styles to a sample sheet.
         grows: whether a recipe's model can begin as a larger one of an older recipe's, where shapes
             differ; and
-        grow: makes it so, from its networks and those of the older one that are `needed`.
+        grow: makes it so, from its networks, those of the older one that are `used`, and those of
+            further models, and says which networks start with weights of theirs;
+        beside: names or folders of these further models, by the recipe.
         validate: from averaged networks, a batch that is not trained on and the recipe to what is
             to become small; a recipe with patience ends a training by it.
         note: for the cards of its models: what is kept, what to know.
@@ -158,7 +160,8 @@ class Architecture:
     use: Callable[[Networks], Networks] | None = None
     sheet: Callable[[Networks, Any, Any, tuple[str, ...]], list[Column]] | None = None
     grows: Callable[[Any, Any], bool] | None = None
-    grow: Callable[[Networks, Networks], None] | None = None
+    grow: Callable[..., set[str]] | None = None
+    beside: Callable[[Any], tuple[str, ...]] = lambda recipe: ()
     validate: Callable[[Networks, Any, Any], Tensor] | None = None
     note: str = ""
     draws: bool = False

@@ -27,6 +27,7 @@ from gan_lessons.models.recipes import described
 from gan_lessons.models.store import Description
 from gan_lessons.text import printable
 from gan_lessons.training import checkpoint
+from gan_lessons.training.first_weights import take_weights
 from gan_lessons.training.folder_lock import working_in
 from gan_lessons.training.forecast import FEW, forecast, refuse_too_large, settle_precision
 from gan_lessons.training.loop import train
@@ -148,6 +149,11 @@ def prepared(
             config = config.override({"data.name": before.data.name})
         if told := checkpoint.check_same_recipe(before, config, saved["step"]):
             report(told)
+    if kind.beside(config) and not (saved or source):
+        raise ValueError(
+            "this recipe goes on from trained models: add --init-from and the one to go on with, "
+            f"which {' and '.join(kind.beside(config))} is put in front of"
+        )
     if source:
         known = store.describe(source)
         styles = kind.styles(config, dataset.styles)
@@ -202,44 +208,6 @@ def check_names(dataset: StyleDataset) -> None:
 def content_of(dataset: StyleDataset) -> dict[str, Any]:
     """What a run must find again when it goes on."""
     return {"styles": list(dataset.styles), "digest": dataset.digest()}
-
-
-def take_weights(kind: Architecture, state: State, source: Path) -> list[str]:
-    """Start networks and averages from stored weights; the optimisers stay fresh.
-
-    Where the pictures have another size, so have the trunks of style encoder and discriminator,
-    and these start anew; so does a discriminator that was not there or is not bundled.
-
-    Returns:
-        Names of the networks that start anew.
-    """
-    known = store.describe(source)
-    if kind.grow and kind.grows(state.config, known.recipe):
-        kind.grow(state.networks, store.read_networks(source, known, kind.needed))
-        taken = {"generator"}
-    else:
-        taken = copy_weights(kind, state, source, known.styles)
-    for name, average in state.averages.items():
-        average.load_state_dict(state.networks[name].state_dict())
-    state.origin = {"weights": source.name, **{k: known.run.get(k) for k in ("steps", "images")}}
-    return [name for name in state.networks if name not in taken]
-
-
-def copy_weights(
-    kind: Architecture, state: State, source: Path, styles: tuple[str, ...]
-) -> set[str]:
-    """Load the stored networks that have this recipe's shapes; their names."""
-    wanted = Description(state.config, styles)
-    found = store.read_networks(source, wanted, tuple(state.networks), lenient=True)
-    for name in kind.needed:
-        if name not in found:
-            raise ValueError(
-                f"the weights in {source} have other shapes than this recipe's {name}; "
-                "use the recipe in their config.json"
-            )
-    for name, network in found.items():
-        state.networks[name].load_state_dict(network.state_dict())
-    return set(found)
 
 
 def fixed_batch(

@@ -250,15 +250,18 @@ def test_every_field_but_intervals_and_length_matters():
         "model.bottleneck": 8, "loss.augment": "cutout", "train.precision": "fp32",
         "train.compile": True, "train.decay": 0.5, "train.batch": 8, "train.accumulate": 2,
         "train.beta1": 0.5, "train.beta2": 0.9, "train.graphs": False,
-        "train.snapshots": True, "loss.paired": True,
+        "train.snapshots": True, "loss.paired": True, "model.first_pass": "emoji64",
     }  # fmt: skip
-    # Some terms need the features of "projected", others the codes of "parts", one "outlines".
+    # Some terms need the features of "projected", others codes of "parts", two another generator.
     parts = Config().override({"model.projected": 4, "model.generator": "parts"})
-    outlines = parts.override({"model.generator": "outlines"})
+    others = {
+        "loss.paired": parts.override({"model.generator": "outlines"}),
+        "loss.keep": parts.override({"model.generator": "repainting"}),
+    }
     free = {"train.steps", "train.log_every", "train.sample_every", "train.checkpoint_every"}
     free |= {"train.snapshots", "train.patience"}
     for name in set(parts.names()) - {"model.size"}:
-        saved = outlines if name == "loss.paired" else parts
+        saved = others.get(name, parts)
         section, key = name.split(".")
         value = changes.get(name, getattr(getattr(saved, section), key))
         asked = saved.override({name: value if name in changes else 2 * value + 1})

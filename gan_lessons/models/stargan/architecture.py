@@ -10,7 +10,8 @@ from gan_lessons.models.stargan.lettering import LetteringStarGAN
 from gan_lessons.models.stargan.networks import build
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import PRESETS, preset
-from gan_lessons.models.stargan.recipe import Config
+from gan_lessons.models.stargan.recipe import PAINTING, Config
+from gan_lessons.models.stargan.repainting import begin_with
 from gan_lessons.models.stargan.restoring import RestoringStarGAN, grow
 
 USED = ("generator", "mapping_network", "style_encoder")
@@ -18,6 +19,11 @@ USED = ("generator", "mapping_network", "style_encoder")
 
 def fit(recipe: Config, dataset: StyleDataset) -> Config:
     """The recipe with the set's number of styles."""
+    if recipe.model.generator == "repainting" and not recipe.model.first_pass:
+        raise ValueError(
+            "model.first_pass must name the model whose generator makes the first pass, "
+            "such as emoji64"
+        )
     return recipe.override({"model.domains": len(dataset.styles)})
 
 
@@ -39,13 +45,25 @@ def batches(
 
 def objective_of(recipe: Config) -> StarGAN:
     """The objective that a recipe's networks are trained by."""
-    kinds = {"parts": RestoringStarGAN, "outlines": LetteringStarGAN}
+    kinds = dict.fromkeys(PAINTING, RestoringStarGAN) | {"outlines": LetteringStarGAN}
     return kinds.get(recipe.model.generator, StarGAN)(recipe)
 
 
 def larger(recipe: Config, older: Config) -> bool:
-    """Whether codes got palettes that those of an older model had not."""
-    return (older.model.generator, recipe.model.generator) == ("modulated", "parts")
+    """Whether codes got palettes that those of an older model had not, or a first pass."""
+    steps = (("modulated", "parts"), ("parts", "repainting"))
+    return (older.model.generator, recipe.model.generator) in steps
+
+
+def beside(recipe: Config) -> tuple[str, ...]:
+    """The model that makes the first pass, where there is one."""
+    return (recipe.model.first_pass,) if recipe.model.generator == "repainting" else ()
+
+
+def grown(networks: Networks, older: Networks, *first: Networks) -> set[str]:
+    """Begin as a larger model: with palettes, or with a first pass."""
+    begin = begin_with if first else grow
+    return begin(networks, older, *first)
 
 
 @torch.no_grad()
@@ -111,7 +129,8 @@ ARCHITECTURE = Architecture(
     use=lambda networks: networks,
     sheet=sheet,
     grows=larger,
-    grow=grow,
+    grow=grown,
+    beside=beside,
     draws=True,
     note="The model knows the styles and the kind of picture it was trained on, at its training "
     "size. Other pictures get the colours and shading of the styles, not new drawings.",

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_lessons.layers import SLOPE, AdaINResBlk, DomainLinear, InstanceNorm, ResBlk
-from gan_lessons.models.stargan import parts
+from gan_lessons.models.stargan import parts, repainting
+from gan_lessons.models.stargan.mapping import MappingNetwork
 from gan_lessons.models.stargan.modulated import ModulatedGenerator
 from gan_lessons.models.stargan.outlines import HandEncoder, OutlineGenerator
 from gan_lessons.models.stargan.projected import ProjectedDiscriminator
@@ -66,55 +67,6 @@ class Generator(nn.Module):
         for block in self.decode:
             h = block(h, s)
         return self.to_rgb(F.leaky_relu(self.norm(h), SLOPE))
-
-
-class MappingNetwork(nn.Module):
-    """Turn a random latent into a style code of the asked-for domain (Table 6).
-
-    Four shared layers, then four layers of which every domain has its own.
-    """
-
-    def __init__(self, config: ModelConfig):
-        super().__init__()
-        width, domains = config.mapping_width, config.domains
-        sizes = [config.latent_dim] + [width] * 4
-        self.shared = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-        )
-        sizes = [width] * 4 + [config.code_dim]
-        self.unshared = nn.ModuleList(
-            DomainLinear(domains, a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-        )
-
-    def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        """Draw a style.
-
-        Args:
-            z: `(N, latent_dim)`, standard normal.
-            y: `(N,)` int64, the domain of each style.
-
-        Returns:
-            `(N, code_dim)`.
-        """
-        h = z
-        for layer in self.shared:
-            h = F.relu(layer(h))
-        for layer in self.unshared[:-1]:
-            h = F.relu(layer(h, y))
-        return self.unshared[-1](h, y)
-
-    def every(self, z: Tensor) -> Tensor:
-        """The same latents in all domains, `(K, latent_dim)` to `(domains, K, code_dim)`.
-
-        Cheaper than `forward` with every domain in turn, which copies a domain's weights for each
-        sample.
-        """
-        h = z
-        for layer in self.shared:
-            h = F.relu(layer(h))
-        for layer in self.unshared[:-1]:
-            h = F.relu(layer.every(h))
-        return self.unshared[-1].every(h)
 
 
 class StyleEncoder(nn.Module):
@@ -178,15 +130,20 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
         "generator", "mapping_network", "style_encoder", "discriminator", each on the CPU, and
         "projected", where the recipe asks for a second discriminator.
     """
-    generator, encoder = {
-        "adain": (Generator, StyleEncoder),
-        "modulated": (ModulatedGenerator, StyleEncoder),
-        "parts": (parts.PartsGenerator, parts.PartsEncoder),
-        "outlines": (OutlineGenerator, HandEncoder),
+    generator, encoder, mapping = {
+        "adain": (Generator, StyleEncoder, MappingNetwork),
+        "modulated": (ModulatedGenerator, StyleEncoder, MappingNetwork),
+        "parts": (parts.PartsGenerator, parts.PartsEncoder, MappingNetwork),
+        "repainting": (
+            repainting.RepaintingGenerator,
+            repainting.RepaintingEncoder,
+            repainting.RepaintingMapping,
+        ),
+        "outlines": (OutlineGenerator, HandEncoder, MappingNetwork),
     }[config.generator]
     kinds = {
         "generator": generator,
-        "mapping_network": MappingNetwork,
+        "mapping_network": mapping,
         "style_encoder": encoder,
         "discriminator": Discriminator,
     }
@@ -198,9 +155,10 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
             network.apply(he_init)
         if config.projected and "projected" in wanted:
             networks["projected"] = ProjectedDiscriminator(config)
-        if config.generator == "parts" and {"generator", "style_encoder"} <= networks.keys():
+        if config.paints and {"generator", "style_encoder"} <= networks.keys():
             parts.begin(networks)
-        if config.generator in ("modulated", "parts") and "generator" in networks:
+        starting = config.paints or config.generator == "modulated"
+        if starting and "generator" in networks:
             nn.init.zeros_(networks["generator"].to_rgb.weight)  # training starts at G(x, s) = x
     return networks
 

@@ -178,6 +178,7 @@ class PartsGenerator(ModulatedGenerator):
         super().__init__(config)
         self.stride = max(self.stride, 2**4)  # of the parts' pyramid
         self.vector_dim, self.part_values = config.style_dim, config.part_values
+        self.palette_dim = config.parts * config.part_values
         self.style_dim = config.code_dim  # what a user gives
         self.parts = Parts(config.parts)
         self.from_paint = nn.Conv2d(config.part_values, config.width, 3, padding=1)
@@ -194,7 +195,7 @@ class PartsGenerator(ModulatedGenerator):
             `(N, part_values, H / 2, W / 2)`; the first three are colours in [-1, 1].
         """
         shares, _, _ = self.parts(x)
-        values = s[:, self.vector_dim :].float().unflatten(1, (shares.shape[1], self.part_values))
+        values = s[:, -self.palette_dim :].float().unflatten(1, (shares.shape[1], self.part_values))
         return torch.einsum("nkv,nkhw->nvhw", values, shares)
 
     def forward(self, x: Tensor, s: Tensor) -> Tensor:
@@ -212,8 +213,9 @@ class PartsGenerator(ModulatedGenerator):
     def painted(self, x: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
         """The result, and what `paint` laid under it."""
         paint = self.paint(x, s)
+        vector = s[:, -self.palette_dim - self.vector_dim : -self.palette_dim]
         under = paint.contiguous(memory_format=torch.channels_last)
-        h = self.finest(x, s[:, : self.vector_dim], under=self.from_paint(under))
+        h = self.finest(x, vector, under=self.from_paint(under))
         mix = self.to_mix(h).to(x.dtype)
         matrix, shift = mix[:, :12].unflatten(1, (3, 4)).split([3, 1], dim=2)
         colour = F.interpolate(paint[:, :COLOURS], scale_factor=2, mode="bilinear")

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, fields
 
 from gan_lessons.config import DEEPEST, DataConfig, Recipe, TrainConfig, require, within
 
-GENERATORS = ("modulated", "adain", "parts", "outlines")
+GENERATORS = ("modulated", "adain", "parts", "repainting", "outlines")
+PAINTING = ("parts", "repainting")  # those whose codes hold palettes
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,9 @@ class ModelConfig:
 
     size: int = 64  # pixels a side at training; the generator takes any size
     domains: int = 8  # styles
-    generator: str = "modulated"  # "adain", the paper's; "parts", whose codes hold palettes; or
-    # "outlines", which draws letters along their strokes
+    generator: str = "modulated"  # "adain", the paper's; "parts", whose codes hold palettes;
+    # "repainting", the same behind a first pass; or "outlines", which draws letters' strokes
+    first_pass: str = ""  # the model whose generator makes that first pass
     width: int = 64  # channels of the generator's first layer
     max_width: int = 128
     bottleneck: int = 16  # side of the smallest feature map at `size`; 8 loses the detail
@@ -57,8 +59,17 @@ class ModelConfig:
     @property
     def code_dim(self) -> int:
         """Length of a style code."""
-        palette = self.parts * self.part_values if self.generator == "parts" else 0
-        return self.style_dim + palette
+        return self.made_dim + (self.domains if self.generator == "repainting" else 0)
+
+    @property
+    def made_dim(self) -> int:
+        """What encoder and mapping network make of it; the rest says which style was asked for."""
+        return self.style_dim + (self.parts * self.part_values if self.paints else 0)
+
+    @property
+    def paints(self) -> bool:
+        """Whether codes hold palettes."""
+        return self.generator in PAINTING
 
     @classmethod
     def paper(cls, size: int = 256, domains: int = 2) -> "ModelConfig":
@@ -91,12 +102,13 @@ class ModelConfig:
 
 # Terms that only some generators' codes are asked for.
 OWN = {
-    "restore": ("parts", "outlines"),
-    "restore_features": ("parts", "outlines"),
-    "contrast": ("parts", "outlines"),
-    "density": ("parts", "outlines"),
-    "density_scaled": ("parts",),
-    "paint": ("parts",),
+    "restore": (*PAINTING, "outlines"),
+    "restore_features": (*PAINTING, "outlines"),
+    "contrast": (*PAINTING, "outlines"),
+    "density": (*PAINTING, "outlines"),
+    "density_scaled": PAINTING,
+    "paint": PAINTING,
+    "keep": ("repainting",),
     "paired": ("outlines",),
 }
 
@@ -121,6 +133,7 @@ class LossConfig:
     # with "outlines" the codes of two letters of a typeface, than to those of other typefaces
     density: float = 0.0  # drawn codes spread as those of real pictures do (energy score)
     density_scaled: float = 0.0  # the same, each number of a code in units of its deviation
+    keep: float = 0.0  # what the mean code makes is what the first pass made
     first: int = 0  # steps before the game: only what `paint` and `density` ask for is learned
     lazy: int = 1  # steps from one `cyc`, `nce` and `ds` to the next, weighted up by as much
     mismatch: float = 0.5  # real drawings of another style, as negatives (Reed et al. 2016, 4.1)
@@ -161,7 +174,7 @@ class Config(Recipe):
             f"data.size {self.data.size} and model.size {self.model.size} must be equal",
         )
         looking = ("ds_features", "nce", "restore_features")
-        if self.model.generator == "parts":
+        if self.model.paints:
             looking += ("contrast",)
         for name in looking:
             require(

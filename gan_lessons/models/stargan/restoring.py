@@ -138,6 +138,10 @@ class RestoringStarGAN(StarGAN):
         away = self.painted_amiss(paint[means:], x_real[means:])
         terms["paint"] = (self.loss.paint, away)
 
+        if self.loss.keep:
+            kept = generator.first_pass(x_real[:means], s_trg[:means])
+            terms["keep"] = (self.loss.keep, images.l1(x_fake[:means], kept))
+
         return terms | self.density_terms(drawn, s, torch.cat([batch.y_trg[k:], batch.y_org]))
 
     def told_apart(self, batch: Batch, maps: list[Tensor]) -> Tensor:
@@ -167,7 +171,9 @@ def grey(x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def grow(networks: dict[str, nn.Module], older: dict[str, nn.Module], latents: int = 1000) -> None:
+def grow(
+    networks: dict[str, nn.Module], older: dict[str, nn.Module], latents: int = 1000
+) -> set[str]:
     """Start from a model whose codes hold no palettes.
 
     Its generator becomes the new one's first part. The mean of its codes of each style is where the
@@ -178,6 +184,9 @@ def grow(networks: dict[str, nn.Module], older: dict[str, nn.Module], latents: i
         networks: of the new model, changed in place.
         older: "generator" and "mapping_network" of a "modulated" one with the same widths.
         latents: how many codes the mean is of.
+
+    Returns:
+        Names of the networks that start with weights of the older one.
 
     Raises:
         ValueError: if the generators do not fit.
@@ -195,3 +204,4 @@ def grow(networks: dict[str, nn.Module], older: dict[str, nn.Module], latents: i
         mean = mapping(z, torch.full((latents,), y)).mean(dim=0)
         encoder.heads.bias[y] = mean
         networks["mapping_network"].unshared[-1].bias[y, :dim] = mean
+    return {"generator"}

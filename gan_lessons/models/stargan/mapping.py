@@ -1,0 +1,56 @@
+"""The mapping network of StarGAN v2 (Choi et al. 2020, appendix B, Table 6)."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gan_lessons.layers import DomainLinear
+from gan_lessons.models.stargan.recipe import ModelConfig
+
+
+class MappingNetwork(nn.Module):
+    """Turn a random latent into a style code of the asked-for domain (Table 6).
+
+    Four shared layers, then four layers of which every domain has its own.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        width, domains = config.mapping_width, config.domains
+        sizes = [config.latent_dim] + [width] * 4
+        self.shared = nn.ModuleList(
+            nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+        )
+        sizes = [width] * 4 + [config.made_dim]
+        self.unshared = nn.ModuleList(
+            DomainLinear(domains, a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+        )
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """Draw a style.
+
+        Args:
+            z: `(N, latent_dim)`, standard normal.
+            y: `(N,)` int64, the domain of each style.
+
+        Returns:
+            `(N, code_dim)`.
+        """
+        h = z
+        for layer in self.shared:
+            h = F.relu(layer(h))
+        for layer in self.unshared[:-1]:
+            h = F.relu(layer(h, y))
+        return self.unshared[-1](h, y)
+
+    def every(self, z: Tensor) -> Tensor:
+        """The same latents in all domains, `(K, latent_dim)` to `(domains, K, code_dim)`.
+
+        Cheaper than `forward` with every domain in turn, which copies a domain's weights for each
+        sample.
+        """
+        h = z
+        for layer in self.shared:
+            h = F.relu(layer(h))
+        for layer in self.unshared[:-1]:
+            h = F.relu(layer.every(h))
+        return self.unshared[-1].every(h)
