@@ -1,5 +1,6 @@
 """The commands of `gan-lessons` that measure a model and use what its training kept on the way."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,9 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
     protocol: Protocol = "smoke",
     pairs: Pairs = None,
+    split: Annotated[
+        str, typer.Option(help="test, or valid to choose between trainings of one's own.")
+    ] = "test",
     standard: Annotated[
         bool,
         typer.Option(
@@ -45,9 +49,10 @@ def evaluate(
 ) -> None:
     """Measure a model beside what it must beat; says first how long it takes.
 
-    Only test pictures are used. Ctrl-C keeps what is measured; the same command goes on from there.
+    No training picture is restyled. Ctrl-C keeps what is measured; the same command goes on.
     """
     from gan_lessons.evaluation import benchmark
+    from gan_lessons.evaluation import protocol as protocols
     from gan_lessons.evaluation.standard import Networks, measure_standard
     from gan_lessons.style_transfer import StyleTransfer
 
@@ -56,7 +61,8 @@ def evaluate(
     dataset = benchmark.load(loaded, None, pairs, typer.echo)
     if networks:
         benchmark.check_styles(dataset, "--standard")
-    options = {"which": protocol, "dataset": dataset, "report": typer.echo}
+    plan = replace(protocols.protocol(protocol), split=split)
+    options = {"which": plan, "dataset": dataset, "report": typer.echo}
     if networks:
         options["then"] = lambda bench: measure_standard(bench, networks, out, report=typer.echo)
     benchmark.evaluate(loaded, called(model), out, **options)

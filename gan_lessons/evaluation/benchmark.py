@@ -113,6 +113,8 @@ def bench_for(
     known = protocol(which) if isinstance(which, str) else which
     if dataset.name != LETTERS:
         return Bench(model, dataset, known, rivalled, shared)
+    if isinstance(known, Protocol) and known.split != "test":
+        raise ValueError(f"{LETTERS} are measured on test typefaces alone; leave out --split")
     if not model.kind.draws:
         raise ValueError(f"{LETTERS} are measured by draws, which {model.kind.title} has not")
     plan = letters.PLANS[known.name] if isinstance(known, Protocol) else known

@@ -12,6 +12,7 @@ from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import share
 from gan_lessons.images.resize import resize
 
+HELD_OUT = ("valid", "test")
 Pair = tuple[str, str]  # source style, target style
 
 
@@ -27,6 +28,11 @@ class Protocol:
     seeds: tuple[int, ...] = (0, 1, 2)
     latents: int = 1000  # that the mean code is averaged over
     referred: int = 1  # sources of each pair that are restyled by ten references each
+    split: str = "test"  # or "valid", to choose between trainings without looking at test pictures
+
+    def __post_init__(self):
+        if self.split not in HELD_OUT:
+            raise ValueError(f"split: one of {', '.join(HELD_OUT)}, got {self.split!r}")
 
 
 PROTOCOLS = {
@@ -112,16 +118,16 @@ def fitted(image: Tensor, size: int) -> Tensor:
     return square if side == size else resize(square[None].float(), size)[0].round().byte()
 
 
-def nothing_to_measure(dataset: StyleDataset) -> str:
+def nothing_to_measure(dataset: StyleDataset, split: str) -> str:
     """Why a set cannot be measured on, and what to do."""
-    if dataset.paired and "test" in dataset.splits:
+    if dataset.paired and split in dataset.splits:
         return (
-            f"{dataset.name} has no test picture that is drawn in two styles; name the pictures of "
-            "a pair alike, or leave out --pairs and measure what needs no truth"
+            f"{dataset.name} has no {split} picture that is drawn in two styles; name the pictures "
+            "of a pair alike, or leave out --pairs and measure what needs no truth"
         )
     return (
-        f"{dataset.name} has no test pictures; put pictures that were not trained on into "
-        "test/STYLE beside train/STYLE"
+        f"{dataset.name} has no {split} pictures; put pictures that were not trained on into "
+        f"{split}/STYLE beside train/STYLE"
     )
 
 
@@ -151,15 +157,15 @@ class TestBed:
         self.dataset, self.protocol, self.size = dataset, protocol, size
         self.groups = concept_groups(dataset)
         self.rows = {
-            (split, style): {dataset.keys[i]: i for i in dataset.indices(split, style).tolist()}
-            for split in ("train", "test")
+            (part, style): {dataset.keys[i]: i for i in dataset.indices(split, style).tolist()}
+            for part, split in (("train", "train"), ("test", protocol.split))
             for style in dataset.styles
         }
         found = [only] if only else pairs(dataset.styles, protocol.pairs)
         self.paired = dataset.paired
         self.pairs = [pair for pair in found if self.shared(pair)]
         if not self.pairs:
-            raise ValueError(nothing_to_measure(dataset))
+            raise ValueError(nothing_to_measure(dataset, protocol.split))
 
     def shared(self, pair: Pair) -> list[str]:
         """Test concepts that both styles of a pair have, as many as the protocol takes.

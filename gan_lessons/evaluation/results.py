@@ -118,7 +118,7 @@ def summary(name: str, bench, rows: dict, cpu_seconds: float) -> dict:
         "protocol": asdict(plan) | {"measured_pairs": len(bed.pairs)},
         "data": {
             "name": bed.dataset.name,
-            "split": "test",
+            "split": bench.protocol.split,
             "resolution": model.size,
             "concepts": sum(counts.values()),
         },

@@ -114,7 +114,7 @@ def measure_standard(
         "titles": TITLES,
         "weights": bench.weights(),
         "protocol": asdict(plan) | {"seeds": plan.seeds[:1], "measured_pairs": len(rows)},
-        "data": {"name": bed.dataset.name, "split": "test", "resolution": bed.size},
+        "data": {"name": bed.dataset.name, "split": bed.protocol.split, "resolution": bed.size},
         "computed": {"device": device, **provenance()},
         "figures": {name: mean(name, rows) for name in bench.methods},
         "pairs": rows,

@@ -19,9 +19,9 @@ def markdown(results: dict) -> str:
     Returns:
         Markdown.
     """
-    plan = results["protocol"]
+    plan, data = results["protocol"], results["data"]
     told = (
-        f"Protocol `{plan['name']}` on {results['data']['name']}, test concepts only, "
+        f"Protocol `{plan['name']}` on {data['name']}, {data['split']} concepts only, "
         f"{plan['measured_pairs']} ordered pairs of styles, {plan['draws']} draws a source, "
         f"{len(plan['seeds'])} seeds. Each figure is a mean over pairs; after the sign the "
         "standard deviation between seeds."

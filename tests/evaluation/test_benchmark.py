@@ -285,6 +285,22 @@ def test_sets_without_a_truth_are_refused(tiny_dataset):
         TestBed(replace(tiny_dataset, splits=training), PLAN, 16)
 
 
+def test_trainings_are_compared_without_a_look_at_test_pictures(tiny_dataset):
+    moved = {"test": "valid", "valid": "test"}
+    turned = replace(tiny_dataset, splits=tuple(moved.get(s, s) for s in tiny_dataset.splits))
+    tested, wanted = TestBed(tiny_dataset, PLAN, 16), TestBed(turned, PLAN, 16)
+    found = TestBed(tiny_dataset, replace(PLAN, split="valid"), 16)
+    assert found.pairs == wanted.pairs
+    for pair in found.pairs:
+        assert found.shared(pair) == wanted.shared(pair) != tested.shared(pair)
+        assert found.train_keys(pair[1]) == wanted.train_keys(pair[1])
+    with pytest.raises(ValueError, match="no valid pictures; put pictures.*valid/STYLE"):
+        without = tuple("test" if s == "valid" else s for s in tiny_dataset.splits)
+        TestBed(replace(tiny_dataset, splits=without, paired=False), found.protocol, 16)
+    with pytest.raises(ValueError, match="split: one of valid, test, got 'train'"):
+        replace(PLAN, split="train")
+
+
 def test_unknown_protocols_are_named():
     with pytest.raises(ValueError, match="smoke, class, full"):
         protocol.protocol("long")
