@@ -27,6 +27,8 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog=example(*lines))(curve)
     lines = ["gan-lessons average runs/first --after 1000 --out runs/first_mean"]
     app.command(epilog=example(*lines))(average)
+    lines = ["gan-lessons widen runs/letters --by 1.3 --out runs/wider"]
+    app.command(epilog=example(*lines))(widen)
 
 
 def evaluate(
@@ -120,3 +122,20 @@ def average(
         chosen += [path for path in kept if int(path.name) >= after] if kept else [model]
     store.average_models(chosen, OutputFolder(out))
     typer.echo(f"the mean of {len(chosen)} models is in {out}")
+
+
+def widen(
+    model: Model,
+    by: Annotated[float, typer.Option(help="Factor on a drawn code's distance from the mean.")],
+    out: Annotated[Path, typer.Option(help="Folder of the new model.")],
+) -> None:
+    """Let the draws of a model differ more; results by references stay as they are.
+
+    A generator may show less than all by which codes differ. Choose the factor on pictures that
+    are no test pictures, and look at the draws: too wide ones leave the style.
+    """
+    from gan_lessons.files import OutputFolder
+    from gan_lessons.models import store
+
+    store.widen_model(store.find(model), by, OutputFolder(out))
+    typer.echo(f"{called(model)} with draws {by:g} times as far from their mean is in {out}")

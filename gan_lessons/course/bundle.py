@@ -91,6 +91,11 @@ def _facts(device: str, made: dict[str, Any]) -> str:
 def _again(name: str, folder: Path, runs: list[dict[str, Any]]) -> str:
     """The command lines that make a model again, from its beginnings where it comes with these."""
     *earlier, made = runs
+    if factor := made.get("widened"):
+        narrow = made | {"widened": None}
+        before = _again(f"{name}_narrow", folder, [*earlier, narrow])
+        wide = f"gan-lessons widen runs/{name}_narrow --by {factor:g} --out runs/{name}"
+        return f"{before}\n    {wide}"
     stages = [folder / stage for stage in store.STAGES[: len(earlier)]]
     lines = [_train(path, run, path.name) for path, run in zip(stages, earlier, strict=True)]
     if not (averaged := made.get("averaged")):

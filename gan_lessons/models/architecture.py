@@ -140,6 +140,7 @@ class Architecture:
             to become small; a recipe with patience ends a training by it.
         note: for the cards of its models: what is kept, what to know.
         draws: whether it makes many results of one picture in one style.
+        widen: lets draws of a style differ more, by a factor; changes networks in place.
         needs_reference: whether it takes its style from a picture alone.
         judged: facts that are measured at the end of a training and stored with the model.
     """
@@ -165,6 +166,7 @@ class Architecture:
     validate: Callable[[Networks, Any, Any], Tensor] | None = None
     note: str = ""
     draws: bool = False
+    widen: Callable[[Networks, float], None] | None = None
     needs_reference: bool = False
     judged: Callable[[Networks, Any, StyleDataset], dict[str, Any]] | None = None
 

@@ -284,6 +284,29 @@ def average_models(folders: Sequence[Path], folder: OutputFolder) -> None:
     write_model(folder, networks, Description(last.recipe, last.styles, made))
 
 
+def widen_model(source: Path, factor: float, folder: OutputFolder) -> None:
+    """Write a model whose draws lie further from the mean of their style.
+
+    Args:
+        source: the model's folder.
+        factor: on the distance of drawn codes from their mean.
+        folder: of the new model.
+
+    Raises:
+        ValueError: for a model that draws no styles, or a factor that is not between 0 and 10.
+    """
+    known = describe(source)
+    kind = architecture(known.architecture)
+    if kind.widen is None:
+        raise ValueError(f"{source.name} draws no styles, so nothing can differ more")
+    if not 0 < factor <= 10:
+        raise ValueError(f"the factor must be above 0 and at most 10, got {factor:g}")
+    networks = read_networks(source, known, kind.used)
+    kind.widen(networks, factor)
+    made = known.run | {"widened": factor * known.run.get("widened", 1.0)}
+    write_model(folder, networks, Description(known.recipe, known.styles, made))
+
+
 def _read_config(folder: Path) -> dict[str, Any]:
     """The JSON beside the weights, if it is of a model."""
     path = folder / CONFIG

@@ -99,6 +99,7 @@ def test_the_commands_are_those_of_the_documentation():
         "evaluate",
         "curve",
         "average",
+        "widen",
         "models",
         "run",
         "sweep",

@@ -77,6 +77,11 @@ def test_a_model_that_was_trained_twice_has_a_command_for_each(home):
     *_, second, mean = bundle.entries()[1].again.split("\n    ")
     assert second.endswith(" --init-from runs/first --out runs/second")
     assert mean == "gan-lessons average runs/first runs/second --after 2 --out runs/emoji128"
+    widened = run | averaged | {"widened": 1.3}
+    write_model(folder, {}, Description(Config(), tuple("abcdefgh"), widened))
+    *_, mean, wide = bundle.entries()[1].again.split("\n    ")
+    assert mean.endswith(" --after 2 --out runs/emoji128_narrow")
+    assert wide == "gan-lessons widen runs/emoji128_narrow --by 1.3 --out runs/emoji128"
     assert [p.name for p in models.trainings(folder.root)] == ["first", "emoji128"]
     assert "emoji128" in models.bundled() and "first" not in models.bundled()
 

@@ -288,6 +288,34 @@ def test_one_snapshot_has_no_mean(tiny_config, tmp_path):
         store.average_models(folders, OutputFolder(tmp_path / "mean"))
 
 
+@pytest.mark.parametrize("generator", ["modulated", "repainting"])
+def test_wider_draws_lie_further_from_the_mean_that_stays(tiny_config, tmp_path, generator):
+    (folder,) = snapshots(tmp_path, tiny_config.override({"model.generator": generator}), 1)
+    for by, name in ((1.5, "wide"), (2.0, "wider")):
+        source = folder if name == "wide" else tmp_path / "wide"
+        store.widen_model(source, by, OutputFolder(tmp_path / name))
+    shown = ("generator", "mapping_network", "style_encoder")
+    before, after = (read(path, shown) for path in (folder, tmp_path / "wider"))
+    z = torch.randn(1000, 4, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        narrow, wide = (each["mapping_network"].every(z) for each in (before, after))
+    mean = narrow.mean(dim=1, keepdim=True)
+    torch.testing.assert_close(wide - mean, 3 * (narrow - mean), rtol=0.02, atol=0.02)
+    states = [each["style_encoder"].state_dict() for each in (before, after)]
+    assert all(value.equal(states[1][key]) for key, value in states[0].items())
+    assert store.describe(tmp_path / "wider").run["widened"] == 3.0
+
+
+def test_draws_are_widened_by_a_sensible_factor_where_there_are_any(tiny_config, tmp_path):
+    (folder,) = snapshots(tmp_path, tiny_config, 1)
+    out = OutputFolder(tmp_path / "wide")
+    for factor in (0.0, -1.0, 11.0, float("nan")):
+        with pytest.raises(ValueError, match="above 0 and at most 10"):
+            store.widen_model(folder, factor, out)
+    with pytest.raises(ValueError, match="pix2pix draws no styles"):
+        store.widen_model(store.find("pix2pix"), 1.3, out)
+
+
 def test_models_of_other_shapes_or_styles_have_no_mean(tiny_config, tmp_path):
     folders = snapshots(tmp_path, tiny_config)
     changed(folders[0], styles=list("abc"))

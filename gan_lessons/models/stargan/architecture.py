@@ -132,6 +132,7 @@ ARCHITECTURE = Architecture(
     grow=grown,
     beside=beside,
     draws=True,
+    widen=lambda networks, factor: networks["mapping_network"].widen(factor),
     note="The model knows the styles and the kind of picture it was trained on, at its training "
     "size. Other pictures get the colours and shading of the styles, not new drawings.",
 )

@@ -1,10 +1,13 @@
 """The mapping network of StarGAN v2 (Choi et al. 2020, appendix B, Table 6)."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_lessons.layers import DomainLinear
 from gan_lessons.models.stargan.recipe import ModelConfig
+
+LATENTS = 1000  # that the mean code of a style is taken over
 
 
 class MappingNetwork(nn.Module):
@@ -54,3 +57,20 @@ class MappingNetwork(nn.Module):
         for layer in self.unshared[:-1]:
             h = F.relu(layer.every(h))
         return self.unshared[-1].every(h)
+
+    @torch.no_grad()
+    def widen(self, factor: float) -> None:
+        """Let draws lie further from the mean of their style, or nearer to it.
+
+        A generator may show less than all by which codes differ; wider draws make up for that. The
+        last layer is linear, so what it makes of the mean stays, and only its weights grow.
+
+        Args:
+            factor: on the distance from the mean; 1 changes nothing.
+        """
+        random = torch.Generator().manual_seed(0)
+        z = torch.randn(LATENTS, self.shared[0].in_features, generator=random)
+        last = self.unshared[-1]
+        mean = MappingNetwork.every(self, z.to(last.bias.device)).mean(dim=1)
+        last.weight.mul_(factor)
+        last.bias.copy_(factor * last.bias + (1 - factor) * mean)

@@ -11,12 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons.models.stargan.mapping import MappingNetwork
+from gan_lessons.models.stargan.mapping import LATENTS, MappingNetwork
 from gan_lessons.models.stargan.modulated import ModulatedGenerator
 from gan_lessons.models.stargan.parts import PartsEncoder, PartsGenerator
 from gan_lessons.models.stargan.recipe import ModelConfig
-
-LATENTS = 1000  # that the code of a style in the first pass is the mean of
 
 
 def with_style(s: Tensor, y: Tensor, domains: int) -> Tensor:
