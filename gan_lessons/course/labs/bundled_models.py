@@ -70,9 +70,10 @@ class Training:
 
 
 PLAN = (
-    Training("letters64", "letters", 0.4),
-    Training("emoji64", "emoji_styles", 0.35),
-    Training("emoji128", "emoji_styles", 0.25),
+    Training("letters64", "letters", 0.3),
+    Training("emoji64_references", "emoji_styles", 0.3),
+    Training("emoji64", "emoji_styles", 0.2),
+    Training("emoji128", "emoji_styles", 0.2),
 )
 
 

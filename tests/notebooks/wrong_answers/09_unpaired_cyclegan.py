@@ -5,7 +5,7 @@ HIDE = "def hide(cover, secret):\n    return "
 UNCOVER = "def uncover(sent, cover):\n    return "
 DOTS = "nearest = (queries @ keys.transpose(1, 2)).argmax(dim=2)\n    "
 SHARE = "return (nearest == torch.arange(nearest.shape[1])).float().mean().item()"
-LOUD = "def loudest_needed(quality):\n    return "
+LOUD = "def least_strength(quality):\n    return "
 
 WRONG = {
     "Exercise 1": {
