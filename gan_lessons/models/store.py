@@ -55,11 +55,12 @@ class Description:
         return self.recipe.architecture
 
 
-def find(name: str | Path) -> Path:
+def find(name: str | Path, *, fetch: bool = True) -> Path:
     """The folder of a model.
 
     Args:
         name: a folder; the name of a bundled model; or "owner/name" on the Hugging Face hub.
+        fetch: whether the hub may be asked; not where a file names the model and not a person.
 
     Returns:
         A folder on this machine.
@@ -74,7 +75,7 @@ def find(name: str | Path) -> Path:
         raise ValueError(f"{text} is a file; give the folder of a model, with {CONFIG} in it")
     if text in all_bundled():
         return share("data", "models", text)
-    if text.count("/") == 1 and not text.startswith((".", "/", "~")):
+    if fetch and text.count("/") == 1 and not text.startswith((".", "/", "~")):
         return hub.fetch(text, (FILE, CONFIG, CARD))
     raise ValueError(
         f"no model {text!r}: expected a folder, 'owner/name' on the Hugging Face hub, or one of "

@@ -19,8 +19,9 @@ def take_weights(kind: Architecture, state: State, source: Path) -> list[str]:
     """
     known = store.describe(source)
     if kind.grow and kind.grows(state.config, known.recipe):
-        others = map(used_networks, (source, *kind.beside(state.config)))
-        taken = kind.grow(state.networks, *others)
+        # A recipe may come from a stranger: what it names is read from here, and never fetched.
+        others = [store.find(name, fetch=False) for name in kind.beside(state.config)]
+        taken = kind.grow(state.networks, *map(used_networks, (source, *others)))
     else:
         taken = copy_weights(kind, state, source, known.styles)
     for name, average in state.averages.items():
@@ -29,9 +30,8 @@ def take_weights(kind: Architecture, state: State, source: Path) -> list[str]:
     return [name for name in state.networks if name not in taken]
 
 
-def used_networks(name: str | Path) -> Networks:
+def used_networks(folder: Path) -> Networks:
     """The networks of a model that its use needs."""
-    folder = store.find(name)
     known = store.describe(folder)
     return store.read_networks(folder, known, architecture(known.architecture).used)
 

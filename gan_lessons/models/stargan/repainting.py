@@ -105,6 +105,8 @@ def begin_with(
         ValueError: if shapes do not fit.
     """
     generator = networks["generator"]
+    if "mapping_network" not in first:
+        raise ValueError("the first pass must be a model that draws styles, such as emoji64")
     try:
         for name in ("style_encoder", "mapping_network"):
             networks[name].load_state_dict(older[name].state_dict())

@@ -151,5 +151,22 @@ def test_what_it_begins_with_has_to_be_named(config, tiny_dataset, tmp_path, fir
         train_by_recipe(recipe, tmp_path / "run", dataset=tiny_dataset, report=print)
 
 
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("owner/name", "no model 'owner/name'"),  # of the hub: a recipe does not make us fetch
+        ("adain", "draws styles, such as emoji64"),
+    ],
+)
+def test_a_first_pass_is_read_from_here_and_of_the_right_kind(
+    config, painting, tiny_dataset, tmp_path, first, said
+):
+    how = {"dataset": tiny_dataset, "report": print}
+    train_by_recipe(painting.override({"train.steps": 1}), tmp_path / "second", **how)
+    recipe = config.override({"model.first_pass": first})
+    with pytest.raises(ValueError, match=said):
+        train_by_recipe(recipe, tmp_path / "both", init_from=tmp_path / "second", **how)
+
+
 def generator_in(folder):
     return store.read_networks(folder, store.describe(folder), ("generator",))["generator"]
