@@ -289,8 +289,7 @@ def widen_model(source: Path, factor: float, folder: OutputFolder) -> None:
     """Write a model whose draws lie further from the mean of their style.
 
     Args:
-        source: the model's folder.
-        factor: on the distance of drawn codes from their mean.
+        source, factor: the model's folder; on the distance of drawn codes from their mean.
         folder: of the new model.
 
     Raises:

@@ -36,8 +36,9 @@ def main() -> None:
     os.chdir(request["own"])
     sys.stdin = open(os.devnull)
     run(request["cells"], request["token"], tell)
+    with contextlib.suppress(Exception):  # a stranger may have closed it
+        sys.stdout.flush()  # before the end is told: whoever hears it ends this process
     tell(token=request["token"], event="end")
-    sys.stdout.flush()
     os._exit(0)  # whatever a stranger wants to do when the program ends
 
 
