@@ -289,11 +289,12 @@ def widen_model(source: Path, factor: float, folder: OutputFolder) -> None:
     """Write a model whose draws lie further from the mean of their style.
 
     Args:
-        source, factor: the model's folder; on the distance of drawn codes from their mean.
+        source: the model's folder.
+        factor: on the distance of drawn codes from their mean.
         folder: of the new model.
 
     Raises:
-        ValueError: for a model that draws no styles, or a factor that is not between 0 and 10.
+        ValueError: for a model that draws no styles, or a factor not between 0 and 10.
     """
     known = describe(source)
     kind = architecture(known.architecture)
@@ -301,8 +302,7 @@ def widen_model(source: Path, factor: float, folder: OutputFolder) -> None:
         raise ValueError(f"{source.name} draws no styles, so nothing can differ more")
     if not 0 < factor <= 10:
         raise ValueError(f"the factor must be above 0 and at most 10, got {factor:g}")
-    networks = read_networks(source, known, kind.used)
-    kind.widen(networks, factor)
+    kind.widen(networks := read_networks(source, known, kind.used), factor)
     made = known.run | {"widened": factor * known.run.get("widened", 1.0)}
     write_model(folder, networks, Description(known.recipe, known.styles, made))
 
