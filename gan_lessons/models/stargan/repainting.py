@@ -58,31 +58,23 @@ class RepaintingGenerator(PartsGenerator):
 class RepaintingEncoder(PartsEncoder):
     """`PartsEncoder`, its codes behind the style that was asked for."""
 
-    def __init__(self, config: ModelConfig):
-        super().__init__(config)
-        self.domains = config.domains
-
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Encode: `(N, 3, H, W)` and styles `(N,)` to `(N, code_dim)`."""
-        return with_style(super().forward(x, y), y, self.domains)
+        return with_style(super().forward(x, y), y, len(self.usual))
 
 
 class RepaintingMapping(MappingNetwork):
     """`MappingNetwork`, its codes behind the style that was asked for."""
 
-    def __init__(self, config: ModelConfig):
-        super().__init__(config)
-        self.domains = config.domains
-
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         """Draw: `(N, latent_dim)` and styles `(N,)` to `(N, code_dim)`."""
-        return with_style(super().forward(z, y), y, self.domains)
+        return with_style(super().forward(z, y), y, len(self.unshared[-1].bias))
 
     def every(self, z: Tensor) -> Tensor:
         """The same latents in all domains, `(K, latent_dim)` to `(domains, K, code_dim)`."""
         s = super().every(z)
-        y = torch.arange(self.domains, device=z.device)
-        return with_style(s, y[:, None].expand(s.shape[:2]), self.domains)
+        y = torch.arange(len(s), device=z.device)
+        return with_style(s, y[:, None].expand(s.shape[:2]), len(s))
 
 
 @torch.no_grad()

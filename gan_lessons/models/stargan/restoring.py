@@ -8,6 +8,9 @@ A style encoder falls asleep where nothing asks a result to show what sets its r
 - **Paint.** The painted parts alone must come near it, so that parts mean the same in all pictures.
 - **Contrast.** A result is nearer to its own reference than to others of the style.
 - **Density.** The mapping network draws codes that are spread as those of real pictures.
+
+A generator of two passes can be asked for one thing more, **keep**: by the mean code, which has no
+palette of its own, it makes what its first pass made.
 """
 
 import torch
