@@ -66,14 +66,15 @@ def cutout(x: Tensor, uniform: Tensor) -> Tensor:
     return x * keep[:, None].to(x.dtype)
 
 
-def displace(x: Tensor, uniform: Tensor) -> Tensor:
-    """Mirror half of the pictures, and resize and shift each by up to 15 %, on white.
+def displace(x: Tensor, uniform: Tensor, *, on_white: bool = True) -> Tensor:
+    """Mirror half of the pictures, and resize and shift each by up to 15 %.
 
     A code that is read off the moved picture cannot say what stands where.
 
     Args:
         x: `(N, 3, H, W)` in [-1, 1].
         uniform: `(N, 4)` in [0, 1).
+        on_white: whether white shows beyond the border, as paper does; else the picture mirrored.
 
     Returns:
         `(N, 3, H, W)`.
@@ -83,8 +84,10 @@ def displace(x: Tensor, uniform: Tensor) -> Tensor:
     shift = 0.3 * (uniform[:, 2:] - 0.5)
     zero = torch.zeros_like(size)
     rows = torch.stack([size * mirrored, zero, shift[:, 0], zero, size, shift[:, 1]], dim=1)
-    grid = F.affine_grid(rows.unflatten(1, (2, 3)), x.shape, align_corners=False)
-    return 1 + F.grid_sample(x - 1, grid.to(x.dtype), align_corners=False)
+    grid = F.affine_grid(rows.unflatten(1, (2, 3)), x.shape, align_corners=False).to(x.dtype)
+    if not on_white:
+        return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+    return 1 + F.grid_sample(x - 1, grid, align_corners=False)
 
 
 def destroy(x: Tensor, uniform: Tensor, *, lines: bool = True) -> Tensor:
@@ -117,6 +120,39 @@ def destroy(x: Tensor, uniform: Tensor, *, lines: bool = True) -> Tensor:
     ink = ink * (0.55 + 0.75 * u[2])
     ink = ink.clamp(1e-3, 1) ** torch.exp(1.2 * (u[3] - 0.5))
     return 1 - 2 * ink
+
+
+def smooth_over(x: Tensor, uniform: Tensor) -> Tensor:
+    """Take a painting's palette and brushwork away.
+
+    Hues turn by any angle, saturation, contrast and gamma change, and everything finer than two to
+    eight pixels is smoothed: strokes go, and what is shown stays.
+
+    Args:
+        x: `(N, 3, H, W)` in [-1, 1]; H and W multiples of 8.
+        uniform: `(N, 6)` in [0, 1).
+
+    Returns:
+        `(N, 3, H, W)` in [-1, 1], differentiable in `x`.
+    """
+    u = uniform[:, :, None, None, None].unbind(1)
+    grown = {"scale_factor": 2, "mode": "bilinear", "align_corners": False}
+    levels = [x]
+    for halving in (2, 4, 8):
+        h = F.avg_pool2d(x, halving)
+        for _ in range(halving.bit_length() - 1):
+            h = F.interpolate(h, **grown)
+        levels.append(h)
+    fine = 2 * u[5]  # from the first level to the third
+    smooth = torch.where(
+        fine < 1,
+        torch.lerp(levels[1], levels[2], fine.clamp(0, 1)),
+        torch.lerp(levels[2], levels[3], (fine - 1).clamp(0, 1)),
+    )
+    smooth = turn((smooth + 1) / 2, 2 * math.pi * uniform[:, 0], 1.4 * uniform[:, 1] ** 0.7)
+    mean = smooth.mean(dim=(1, 2, 3), keepdim=True)
+    smooth = mean + (smooth - mean) * (0.6 + 0.7 * u[2]) + 0.3 * (u[4] - 0.5)
+    return 2 * smooth.clamp(1e-3, 1) ** torch.exp(1.2 * (u[3] - 0.5)) - 1
 
 
 def turn(x: Tensor, angle: Tensor, saturation: Tensor) -> Tensor:

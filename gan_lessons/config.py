@@ -45,7 +45,9 @@ class DataConfig:
     name: str = "emoji_styles"  # a bundled set, or a folder with one subfolder a style
     size: int = 64  # pixels a side
     crop_scale: float = 1.0  # smallest random crop, as a share of the short side; 1: no crop
+    crop_most: float = 1.0  # largest one; below 1 brush strokes stay large enough to be seen
     targets: int = 0  # styles that the results of one step are in; 0: any number
+    sources: str = ""  # the style that every second source is of; empty: sources of all alike
     flip: bool = False  # mirror half of the images; not for sets with letters or digits
 
     def __post_init__(self):
@@ -54,6 +56,15 @@ class DataConfig:
         require(
             0 < self.crop_scale <= 1, f"data.crop_scale must lie in (0, 1], got {self.crop_scale}"
         )
+        require(
+            self.crop_scale <= self.crop_most <= 1,
+            f"data.crop_most must lie between data.crop_scale and 1, got {self.crop_most}",
+        )
+
+    @property
+    def mean_crop(self) -> float:
+        """Mean share of the short side that a crop takes; 1 where whole pictures are seen too."""
+        return (self.crop_scale + self.crop_most) / 2 if self.crop_most < 1 else 1.0
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class StyleTransfer:
         self.networks = self.kind.use(networks)
         for network in self.networks.values():
             network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
-        self.size = config.data.size
+        self.size, self.crop = config.data.size, getattr(config.data, "mean_crop", 1.0)
 
     def __repr__(self) -> str:
         return (
@@ -277,13 +277,17 @@ class StyleTransfer:
         references = reference if isinstance(reference, list | tuple) else [reference]
         if not references:
             raise ValueError("the list of references is empty; give one or more, or None to draw")
-        squares = [tiles.centre_square(self.prepare(each), self.size) for each in references]
-        own = [self.networks["style_encoder"](x, y[:1]) for x in squares]
+        own = [self.read_code(each, y[:1]) for each in references]
         if not self.kind.draws:
             return torch.cat(own)
         towards = torch.full((count, 1), DRAWN, device=self.device)
         towards[0] = 0
         return torch.cat([torch.lerp(s.expand_as(drawn), drawn, towards) for s in own])
+
+    def read_code(self, reference: Picture, y: Tensor) -> Tensor:
+        """The code of a picture, `(1, style_dim)`; of a model trained on crops the mean of theirs."""
+        x = tiles.squares(self.prepare(reference), self.size, self.crop)
+        return self.networks["style_encoder"](x, y.expand(len(x))).mean(dim=0, keepdim=True)
 
     def _drawn(self, y: Tensor, seed: int | None) -> Tensor:
         """Codes of styles `(N,)` from latents; of a model that draws none, codes of no numbers."""

@@ -10,6 +10,7 @@ from gan_lessons.augment import (
     augment,
     destroy,
     displace,
+    smooth_over,
     turn,
 )
 from gan_lessons.images.resize import resize
@@ -187,3 +188,51 @@ def test_displacing_mirrors_half_and_keeps_white_paper(drawing):
     torch.testing.assert_close(mirrored, drawing.flip(3), atol=1e-4, rtol=0)
     assert (moved - drawing).abs().max() > 0.5
     assert moved[:, :, :, -1].min() > 0.99
+
+
+def test_a_picture_that_fills_its_square_is_mirrored_beyond_its_border():
+    x = torch.linspace(-1, 0.5, 32).expand(1, 3, 32, 32)
+    u = torch.tensor([[0.9, 1.0, 0.9, 0.1]])  # smaller, and moved
+    moved = displace(x, u, on_white=False)
+    assert moved.max() <= 0.5 + 1e-5  # no white came in
+    assert displace(x, u).max() > 0.9
+
+
+@pytest.fixture
+def strokes():
+    """Coarse squares of two colours, and over them a fine weave: a painting, so to say."""
+    rows = torch.arange(64)
+    coarse = ((rows // 32)[:, None] ^ (rows // 32)[None]).float()
+    fine = ((rows // 2)[:, None] + (rows // 2)[None]) % 2
+    colours = torch.tensor([0.5, -0.2, -0.4])[:, None, None] * (2 * coarse - 1)
+    return (colours + 0.3 * (fine - 0.5)).clamp(-1, 1)[None]
+
+
+def roughness(x):
+    return (x[..., 1:] - x[..., :-1]).abs().mean()
+
+
+@pytest.mark.parametrize("fineness", [0.0, 0.5, 0.99])
+def test_smoothing_over_takes_strokes_and_hues_and_leaves_what_is_shown(strokes, fineness):
+    u = torch.full((1, DESTROYED), 0.5)
+    u[:, 5] = fineness
+    found = smooth_over(strokes, u)
+    assert found.abs().max() <= 1
+    assert roughness(found) < 0.5 * roughness(strokes)
+    # The two colours are still two, but not those.
+    one, other = found[0, :, 8:24, 8:24].mean(dim=(1, 2)), found[0, :, 8:24, 40:56].mean(dim=(1, 2))
+    assert (one - other).norm() > 0.3
+    assert (one - strokes[0, :, 8:24, 8:24].mean(dim=(1, 2))).norm() > 0.3
+
+
+def test_smoothing_goes_farther_the_larger_its_number(strokes):
+    u = torch.full((3, DESTROYED), 0.5)
+    u[:, 5] = torch.tensor([0.0, 0.5, 0.99])
+    little, more, most = (roughness(x) for x in smooth_over(strokes.expand(3, -1, -1, -1), u))
+    assert little > more > most
+
+
+def test_gradients_pass_through_smoothing(strokes):
+    x = strokes.clone().requires_grad_()
+    smooth_over(x, torch.full((1, DESTROYED), 0.4)).sum().backward()
+    assert x.grad.isfinite().all() and x.grad.abs().max() > 0

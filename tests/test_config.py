@@ -41,6 +41,7 @@ def test_a_config_cannot_be_changed():
 REFUSED = {
     "data.size": [0, 4, 2048],
     "data.crop_scale": [0.0, -0.5, 1.5, float("nan")],
+    "data.crop_most": [0.0, 0.5, 1.5, float("nan")],  # crop_scale is 1
     "model.size": [48, 8],
     "model.domains": [1, 0],
     "model.generator": ["unet"],
@@ -58,6 +59,7 @@ REFUSED = {
         f"loss.{name}": [-0.1, float("nan")]
         for name in (
             "restore", "restore_features", "paint", "contrast", "density", "density_scaled", "keep",
+            "manner",
         )
     },
     "loss.first": [-1],

@@ -78,7 +78,8 @@ class Batches:
         device: where the batches are wanted; images of equal size are kept there as uint8.
 
     Raises:
-        ValueError: if a style has fewer than two images in the split.
+        ValueError: if a style has fewer than two images in the split, or sources are to be of one
+            that the set has not.
     """
 
     def __init__(
@@ -101,6 +102,9 @@ class Batches:
                     f"style {style!r} has {len(rows)} images for {split!r}; it needs 2 or more"
                 )
         self.counts = torch.tensor([len(rows) for rows in by_domain])
+        if data.sources and data.sources not in dataset.styles:
+            names = ", ".join(dataset.styles)
+            raise ValueError(f"data.sources: one of the set's styles {names}, got {data.sources!r}")
         self.rows = pad_sequence(by_domain, batch_first=True)  # (domains, most of them)
         self.images = dataset.images
         if isinstance(self.images, Tensor):
@@ -111,6 +115,8 @@ class Batches:
         n, random = self.batch, generator_at(self.seed, step)
         domains = len(self.rows)
         y_org = torch.randint(domains, (n,), generator=random)
+        if self.data.sources:
+            y_org[::2] = self.dataset.styles.index(self.data.sources)
         y_trg = torch.randint(domains, (n,), generator=random)
         if self.data.targets:  # few, so that references have others of their style beside them
             wanted = torch.randperm(domains, generator=random)[: self.data.targets]
@@ -174,7 +180,7 @@ class Batches:
     def crop(self, image: Tensor, uniform: list[float]) -> Tensor:
         """A random square of one picture, `(1, 3, S, S)` as float in 0..255."""
         height, width = image.shape[1:]
-        share = 1 - uniform[0] * (1 - self.data.crop_scale)
+        share = self.data.crop_most - uniform[0] * (self.data.crop_most - self.data.crop_scale)
         side = max(1, round(min(height, width) * share))
         top = round(uniform[1] * (height - side))
         left = round(uniform[2] * (width - side))

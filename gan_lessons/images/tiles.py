@@ -136,6 +136,27 @@ def centre_square(x: Tensor, size: int) -> Tensor:
     return resize(x[:, :, top : top + side, left : left + side], size)
 
 
+def squares(x: Tensor, size: int, share: float) -> Tensor:
+    """Squares of one picture, as a model sees it that was trained on crops.
+
+    Args:
+        x: `(1, 3, H, W)`.
+        size: side in pixels that they are resized to.
+        share: side of each, as a share of the picture's shorter side.
+
+    Returns:
+        `(1, 3, size, size)`, the central one, where the share is 1; else three by three that reach
+        from border to border, `(9, 3, size, size)`.
+    """
+    if share == 1:
+        return centre_square(x, size)
+    height, width = x.shape[2:]
+    side = max(1, round(share * min(height, width)))
+    rows, columns = ([round(k * (n - side) / 2) for k in range(3)] for n in (height, width))
+    found = [x[:, :, r : r + side, c : c + side] for r in rows for c in columns]
+    return torch.cat([resize(square, size) for square in found])
+
+
 def pad(x: Tensor, below: int, right: int) -> Tensor:
     """Repeat the last row and column: `(N, 3, H, W)` to `(N, 3, H + below, W + right)`."""
     return F.pad(x, (0, right, 0, below), mode="replicate") if below or right else x

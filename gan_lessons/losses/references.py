@@ -28,6 +28,45 @@ def statistics(maps: list[Tensor]) -> Tensor:
     return torch.cat(found, dim=1)
 
 
+def manner(maps: list[Tensor], wanted: list[Tensor]) -> Tensor:
+    """How far results are from having the statistics of their references.
+
+    Mean of every channel and covariance of every two, wherever things stand (Gatys et al. 2016,
+    section 2.2; with the mean taken out first, so that the two say different things), as root mean
+    squared differences in units of the reference's own, averaged over the layers.
+
+    Args:
+        maps: of results, `(N, C, H, W)` each, of several layers.
+        wanted: of their references, `(N, C, H', W')` each.
+
+    Returns:
+        Scalar, 0 where all statistics agree.
+
+    Example:
+        >>> x = torch.tensor([[[[1.0, 3.0]]]])
+        >>> manner([x], [x.flip(3)]).item()
+        0.0
+    """
+    parts = []
+    for h, other in zip(maps, wanted, strict=True):
+        mean, spread = moments(h)
+        with torch.no_grad():
+            mean_wanted, spread_wanted = moments(other)
+        for found, real in ((mean, mean_wanted), (spread, spread_wanted)):
+            away = (found - real).square().flatten(1).sum(dim=1)
+            size = real.square().flatten(1).sum(dim=1)
+            parts.append((away / (size + STILL) + 1e-6).sqrt().mean())
+    return torch.stack(parts).mean() - 1e-3
+
+
+def moments(h: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean `(N, C)` and covariance `(N, C, C)` of the channels of maps `(N, C, H, W)`."""
+    h = h.float().flatten(2)
+    mean = h.mean(dim=2)
+    centred = h - mean[:, :, None]
+    return mean, centred @ centred.transpose(1, 2) / h.shape[2]
+
+
 def contrast(found: Tensor, real: Tensor, y: Tensor, own: Tensor) -> Tensor:
     """A result must be nearer to its own reference than to other pictures of its style.
 

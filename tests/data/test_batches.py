@@ -257,3 +257,23 @@ def test_asking_for_as_many_styles_as_there_are_changes_who_is_asked_for_nothing
     plain, all_of_them = batches_of(numbered()), batches_of(numbered(), targets=3)
     assert plain(4).x_real.equal(batches_of(numbered())(4).x_real)
     assert plain(4).y_org.equal(all_of_them(4).y_org)
+
+
+def test_crops_take_no_more_than_the_largest_share():
+    dataset = dataset_of(Lazy([(64, 64)] * ROWS))
+    batch = batches_of(dataset, crop_scale=0.25, crop_most=0.5)(0)
+    wide = (batch.x_real[:, 1, 0].amax(dim=1) - batch.x_real[:, 1, 0].amin(dim=1) + 2 / 127.5) * 127.5
+    assert wide.max() <= 34 and wide.min() >= 12
+
+
+def test_every_second_source_is_of_the_style_asked_for():
+    batch = batches_of(numbered(), batch=16, sources="two")(0)
+    assert (batch.y_org[::2] == 1).all()
+    assert len(set(batch.y_org[1::2].tolist())) > 1
+    others = batches_of(numbered(), batch=16)(0)
+    assert not (others.y_org[::2] == 1).all()
+
+
+def test_sources_of_a_style_that_is_not_there_are_refused():
+    with pytest.raises(ValueError, match="one, two, three, got 'four'"):
+        batches_of(numbered(), sources="four")

@@ -158,3 +158,12 @@ def test_padding_repeats_the_last_row_and_column():
     padded = tiles.pad(x, 2, 1)
     assert padded[0, 0].tolist() == [[0, 1, 2, 2], [3, 4, 5, 5], [3, 4, 5, 5], [3, 4, 5, 5]]
     assert tiles.pad(x, 0, 0) is x
+
+
+def test_squares_of_a_model_of_crops_cover_the_picture():
+    x = torch.arange(60.0).expand(1, 3, 40, 60)
+    nine = tiles.squares(x, 10, 0.5)
+    assert nine.shape == (9, 3, 10, 10)
+    assert nine[0, 0, 0, 0] < 2 and nine[2, 0, 0, -1] > 57  # the first and the last column
+    assert tiles.squares(x, 10, 1.0).equal(tiles.centre_square(x, 10))
+    assert tiles.squares(torch.ones(1, 3, 1, 1), 8, 0.4).eq(1).all()

@@ -19,6 +19,22 @@ def test_statistics_of_a_flat_map_have_a_gradient():
     assert h.grad.isfinite().all()
 
 
+def test_manner_is_blind_to_places_and_sees_levels_and_how_channels_go_together():
+    h = torch.randn(2, 4, 16, 16, generator=torch.Generator().manual_seed(0)) + 1
+    moved = h.roll((3, 2), dims=(2, 3)).flip(3)
+    assert references.manner([h], [moved]).item() == pytest.approx(0, abs=1e-5)
+    lifted, alone = h + 1, torch.stack([c.roll(i, 1) for i, c in enumerate(h.unbind(1))], 1)
+    mixed = torch.cat([h[:, :2], h[:, :1] * 0.9 + h[:, 3:] * 0.1, h[:, 3:]], dim=1)
+    assert references.manner([lifted], [h]) > 0.2
+    assert references.manner([alone], [h]) < 0.2 < references.manner([mixed], [h])
+
+
+def test_manner_is_learned_from_what_is_flat():
+    h = torch.zeros(1, 3, 4, 4, requires_grad=True)
+    references.manner([h], [torch.rand(1, 3, 4, 4)]).backward()
+    assert h.grad.isfinite().all()
+
+
 @pytest.fixture
 def real():
     """Four pictures of one style and two of another that lie between them."""

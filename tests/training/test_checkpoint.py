@@ -246,6 +246,7 @@ def test_another_recipe_is_refused_with_every_field_that_differs(tiny_config):
 def test_every_field_but_intervals_and_length_matters():
     changes = {
         "data.name": "other", "data.size": 32, "data.crop_scale": 0.9, "data.flip": True,
+        "data.crop_most": 0.9, "data.sources": "photo",
         "model.generator": "adain", "model.domains": 3, "model.stem_stride": 1,
         "model.bottleneck": 8, "loss.augment": "cutout", "train.precision": "fp32",
         "train.compile": True, "train.decay": 0.5, "train.batch": 8, "train.accumulate": 2,
@@ -257,6 +258,7 @@ def test_every_field_but_intervals_and_length_matters():
     others = {
         "loss.paired": parts.override({"model.generator": "outlines"}),
         "loss.keep": parts.override({"model.generator": "repainting"}),
+        "data.crop_most": parts.override({"data.crop_scale": 0.5}),
     }
     free = {"train.steps", "train.log_every", "train.sample_every", "train.checkpoint_every"}
     free |= {"train.snapshots", "train.patience"}

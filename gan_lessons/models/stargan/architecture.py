@@ -7,6 +7,7 @@ from gan_lessons.data.letter_batches import LetterBatch, LetterBatches
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.architecture import Architecture, Column, Networks, all_styles
 from gan_lessons.models.stargan.lettering import LetteringStarGAN
+from gan_lessons.models.stargan.manner import PaintingStarGAN
 from gan_lessons.models.stargan.networks import build
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import PRESETS, preset
@@ -45,6 +46,8 @@ def batches(
 
 def objective_of(recipe: Config) -> StarGAN:
     """The objective that a recipe's networks are trained by."""
+    if recipe.loss.manner:
+        return PaintingStarGAN(recipe)
     kinds = dict.fromkeys(PAINTING, RestoringStarGAN) | {"outlines": LetteringStarGAN}
     return kinds.get(recipe.model.generator, StarGAN)(recipe)
 

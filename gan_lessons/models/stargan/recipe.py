@@ -108,6 +108,7 @@ OWN = {
     "density": (*PAINTING, "outlines"),
     "density_scaled": PAINTING,
     "paint": PAINTING,
+    "manner": ("parts",),
     "keep": ("repainting",),
     "paired": ("outlines",),
 }
@@ -131,6 +132,7 @@ class LossConfig:
     paint: float = 0.0  # the same of the painted parts alone
     contrast: float = 0.0  # results nearer to their own reference than to others, in statistics;
     # with "outlines" the codes of two letters of a typeface, than to those of other typefaces
+    manner: float = 0.0  # results have the brushwork and palette of their reference, in statistics
     density: float = 0.0  # drawn codes spread as those of real pictures do (energy score)
     density_scaled: float = 0.0  # the same, each number of a code in units of its deviation
     keep: float = 0.0  # what the mean code makes is what the first pass made
@@ -175,7 +177,7 @@ class Config(Recipe):
         )
         looking = ("ds_features", "nce", "restore_features")
         if self.model.paints:
-            looking += ("contrast",)
+            looking += ("contrast", "manner")
         for name in looking:
             require(
                 self.model.projected > 0 or getattr(self.loss, name) == 0,

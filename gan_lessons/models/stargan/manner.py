@@ -1,0 +1,92 @@
+"""StarGAN for paintings: results take brushwork and palette from one painting each.
+
+Few works are known of a painter, and none of them shows what a photograph shows. So what a result
+owes to its reference is said in statistics of frozen features, which do not ask where things stand,
+and what it owes to its source by finding every place of it again. Judges say what all works of a
+painter have in common. Beside them stand two terms of `RestoringStarGAN`: a painting whose strokes
+and palette were smoothed away comes back by its code, and drawn codes are spread as real ones.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from gan_lessons import losses
+from gan_lessons.augment import displace, smooth_over
+from gan_lessons.data.batches import Batch
+from gan_lessons.losses import images, references
+from gan_lessons.models.architecture import Terms
+from gan_lessons.models.stargan import projected_losses
+from gan_lessons.models.stargan.restoring import RestoringStarGAN, grey
+
+
+class PaintingStarGAN(RestoringStarGAN):
+    """`RestoringStarGAN` for pictures that fill their square, and whose style is brushwork.
+
+    The first half of a batch takes its codes from the mapping network, the second from references.
+    """
+
+    def styles(self, batch: Batch, second: bool = False) -> Tensor:
+        """Target codes: drawn ones, and those of references, `(N, code_dim)`."""
+        k = batch.latents
+        with torch.no_grad():
+            drawn = self.networks["mapping_network"](batch.z_trg[:k], batch.y_trg[:k])
+        encoded = self.forward["style_encoder"](batch.x_ref[k:], batch.y_trg[k:])
+        return torch.cat([drawn.float(), encoded.float()])
+
+    def first_terms(self, batch: Batch) -> Terms:
+        """Before the game: parts must mean the same in all pictures, and draws follow codes."""
+        moved = displace(batch.x_real, batch.displaced, on_white=False)
+        s = self.forward["style_encoder"](moved, batch.y_org)
+        x = smooth_over(batch.x_real, batch.destroyed)
+        away = self.painted_amiss(self.networks["generator"].paint(x, s), batch.x_real)
+        terms: Terms = {"paint": (self.loss.paint, away)}
+        return terms | self.density_terms(self.drawn(batch), s, batch.y_org)
+
+    def generator_terms(self, batch: Batch, step: int) -> Terms:
+        """G's turn: fool the judges, keep what is shown, and paint as the reference is painted."""
+        if step < self.loss.first:
+            return self.first_terms(batch)
+        k, x_real = batch.latents, batch.x_real
+
+        # Codes: of references, and of the second half of the sources, moved about.
+        moved = displace(x_real[k:], batch.displaced[k:], on_white=False)
+        pictures = torch.cat([batch.x_ref[k:], moved])
+        y = torch.cat([batch.y_trg[k:], batch.y_org[k:]])
+        s = self.forward["style_encoder"](pictures, y).float()
+        s_ref, s_org = s.split(len(batch) - k)
+        drawn = self.drawn(batch)
+        own = drawn.detach()[batch.y_trg[:k], torch.arange(k, device=s.device)]
+        x_fake = self.forward["generator"](x_real, torch.cat([own, s_ref]))
+
+        # Fool both judges.
+        x = self.vary(x_fake, batch.uniform[:, 2])
+        logits = self.forward["discriminator"](x, batch.y_trg)
+        terms: Terms = {"adv_g": (self.loss.adv, losses.nonsaturating_g(logits))}
+        told = projected_losses.generator_loss(self.forward["projected"](x), batch.y_trg)
+        terms["pro_g"] = (self.loss.projected, told)
+
+        # Paint as the reference is painted.
+        with torch.no_grad():
+            wanted = self.maps(batch.x_ref[k:])
+        amiss = references.manner(self.maps(x_fake[k:]), wanted)
+        terms["manner"] = (self.loss.manner, amiss)
+
+        # Keep what is shown.
+        if self.due(step) and self.loss.nce:
+            found = self.recognisable(grey(x_fake), grey(x_real))
+            terms["nce"] = (self.due(step) * self.loss.nce, found)
+
+        # Give back to a smoothed picture its strokes and colours.
+        smooth = smooth_over(x_real[k:], batch.destroyed[k:])
+        x_rec, paint = self.networks["generator"].painted(smooth, s_org)
+        terms["rec"] = (self.loss.restore, images.l1(x_rec, x_real[k:]))
+        if self.loss.restore_features:
+            away = self.amiss_in_features(x_rec, x_real[k:])
+            terms["rec_f"] = (self.loss.restore_features, away)
+        terms["paint"] = (self.loss.paint, self.painted_amiss(paint, x_real[k:]))
+        return terms | self.density_terms(drawn, s, y)
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """What manner is seen in: the colours themselves, at half the side, and four features."""
+        return [F.avg_pool2d(x, 2), *self.networks["projected"].features(x)]

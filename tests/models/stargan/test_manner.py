@@ -1,0 +1,92 @@
+import pytest
+import torch
+from torch import nn
+
+from gan_lessons.data.batches import Batches
+from gan_lessons.models.stargan.architecture import objective_of
+from gan_lessons.models.stargan.manner import PaintingStarGAN
+from gan_lessons.training.state import create_state
+from gan_lessons.training.step import update
+
+TERMS = ("restore", "restore_features", "paint", "manner", "density", "nce")
+
+
+@pytest.fixture
+def config(tiny_config):
+    return tiny_config.override(
+        {
+            "data.size": 32,
+            "data.crop_scale": 0.5,
+            "data.crop_most": 0.75,
+            "model.bottleneck": 8,
+            "model.generator": "parts",
+            "model.parts": 4,
+            "model.projected": 4,
+            "train.batch": 8,
+            "train.parts_lr": 0.003,
+            **{f"loss.{name}": 1.0 for name in TERMS},
+        }
+    )
+
+
+@pytest.fixture
+def objective(config):
+    objective = objective_of(config)
+    torch.manual_seed(1)
+    nn.init.normal_(objective.networks["generator"].to_rgb.weight, std=0.1)
+    return objective
+
+
+@pytest.fixture
+def batch(config, tiny_dataset):
+    return batches_of(config, tiny_dataset)(0)
+
+
+def batches_of(config, dataset):
+    return Batches(
+        dataset, config.data, batch=config.train.batch, latent_dim=config.model.latent_dim, seed=0
+    )
+
+
+def test_a_recipe_that_asks_for_manner_has_the_objective_for_paintings(config):
+    assert type(objective_of(config)) is PaintingStarGAN
+
+
+def test_the_generator_has_every_term_of_the_recipe(objective, batch):
+    terms = objective.generator_terms(batch, 0)
+    assert set(terms) == {"adv_g", "pro_g", "manner", "nce", "rec", "rec_f", "paint", "den"}
+    assert all(value.isfinite() and value.ndim == 0 for _, value in terms.values())
+
+
+def test_manner_teaches_generator_and_encoder(objective, batch):
+    weight, value = objective.generator_terms(batch, 0)["manner"]
+    (weight * value).backward()
+    for name in ("generator", "style_encoder"):
+        grads = [p.grad for p in objective.networks[name].parameters() if p.grad is not None]
+        assert max(g.abs().max() for g in grads) > 0
+    assert all(p.grad is None for p in objective.networks["discriminator"].parameters())
+
+
+def test_before_the_game_only_parts_and_draws_are_learned(config, batch):
+    objective = objective_of(config.override({"loss.first": 3}))
+    assert set(objective.generator_terms(batch, 2)) == {"paint", "den"}
+    assert "manner" in objective.generator_terms(batch, 3)
+
+
+def test_codes_are_drawn_for_one_half_and_read_off_references_for_the_other(objective, batch):
+    s = objective.styles(batch)
+    k = batch.latents
+    drawn = objective.networks["mapping_network"](batch.z_trg[:k], batch.y_trg[:k])
+    read = objective.networks["style_encoder"](batch.x_ref[k:], batch.y_trg[k:])
+    torch.testing.assert_close(s, torch.cat([drawn, read]))
+
+
+def test_a_few_steps_bring_the_manner_nearer(config, tiny_dataset):
+    config = config.override({"train.lr": 0.003, "loss.adv": 0.01, "loss.projected": 0.0})
+    objective = objective_of(config)
+    state = create_state(objective, config, torch.device("cpu"))
+    batch, phase = batches_of(config, tiny_dataset)(0), objective.phases[1]
+    before = objective.generator_terms(batch, 0)["manner"][1].item()
+    for _ in range(12):
+        update(objective, state, phase, batch, 0, 1.0)
+    assert objective.generator_terms(batch, 0)["manner"][1].item() < 0.9 * before
