@@ -13,17 +13,9 @@ from torch import Tensor
 from gan_lessons.config import Recipe
 from gan_lessons.data.batches import generator_at
 from gan_lessons.files import OutputFolder
-from gan_lessons.images import tiles
+from gan_lessons.images import gate, tiles
 from gan_lessons.images.animation import encode_animation
 from gan_lessons.images.arrays import array_to_image, is_array
-from gan_lessons.images.gate import (
-    MAX_PIXELS,
-    ImageError,
-    Source,
-    image_to_tensor,
-    open_image,
-    tensor_to_image,
-)
 from gan_lessons.models import store
 from gan_lessons.models.architecture import Networks, architecture
 from gan_lessons.training.precision import autocast, device_named, resolve
@@ -33,7 +25,7 @@ TILE = 1024  # pixels a side; a larger picture is cut up, so that memory stays b
 AT_ONCE = 64 * 64 * 64  # pixels in one pass of the generator: 64 pictures of 64 pixels a side
 DRAWN = 1 / 3  # how far further results of one reference move towards a drawn style
 
-Picture = Source | np.ndarray | Tensor
+Picture = gate.Source | np.ndarray | Tensor
 
 
 class StyleTransfer:
@@ -145,7 +137,7 @@ class StyleTransfer:
         check_room(count, x[0, 0].numel())
         codes = self.codes(style, count=count, reference=reference, seed=seed)
         results = blend(x, self.translate(x, codes), strength)
-        return [tensor_to_image(picture) for picture in results]
+        return [gate.tensor_to_image(picture) for picture in results]
 
     def interpolate(
         self,
@@ -182,7 +174,7 @@ class StyleTransfer:
         x = self.prepare(image, size)
         check_room(steps, x[0, 0].numel())
         walk = blend(x, self.translate(x, between(*ends, steps)), strength)
-        return [tensor_to_image(picture) for picture in walk]
+        return [gate.tensor_to_image(picture) for picture in walk]
 
     def animate(
         self,
@@ -227,18 +219,18 @@ class StyleTransfer:
         Returns:
             `(1, 3, H, W)` in [-1, 1] on the model's device.
         """
-        opened = open_image(array_to_image(image) if is_array(image) else image)
+        opened = gate.open_image(array_to_image(image) if is_array(image) else image)
         if size is not None:
             if size < 1:
                 raise ValueError(f"size is a number of pixels, 1 or more, got {size}")
             factor = size / min(opened.size)
             shape = [max(1, round(side * factor)) for side in opened.size]
-            if math.prod(shape) > MAX_PIXELS:  # a strip of one pixel's height would take all memory
+            if math.prod(shape) > gate.MAX_PIXELS:  # a strip of one pixel's height, enlarged
                 named = str(image) if isinstance(image, str | Path) else "image"
                 reason = f"at a shorter side of {size} it has {shape[0]:,} x {shape[1]:,} pixels"
-                raise ImageError(named, reason, "ask for a smaller size")
+                raise gate.ImageError(named, reason, "ask for a smaller size")
             opened = opened.resize(shape, Image.Resampling.LANCZOS)
-        return image_to_tensor(opened)[None].to(self.device)
+        return gate.image_to_tensor(opened)[None].to(self.device)
 
     @torch.inference_mode()
     def codes(
@@ -276,7 +268,7 @@ class StyleTransfer:
             return drawn
         references = reference if isinstance(reference, list | tuple) else [reference]
         if not references:
-            raise ValueError("the list of references is empty; give one or more, or None to draw")
+            raise ValueError("the list of references is empty; give one or more, or None")
         own = [self.read_code(each, y[:1]) for each in references]
         if not self.kind.draws:
             return torch.cat(own)
@@ -285,7 +277,7 @@ class StyleTransfer:
         return torch.cat([torch.lerp(s.expand_as(drawn), drawn, towards) for s in own])
 
     def read_code(self, reference: Picture, y: Tensor) -> Tensor:
-        """The code of a picture, `(1, style_dim)`; of a model trained on crops the mean of theirs."""
+        """The code of a picture, `(1, style_dim)`; of a model of crops the mean of theirs."""
         x = tiles.squares(self.prepare(reference), self.size, self.crop)
         return self.networks["style_encoder"](x, y.expand(len(x))).mean(dim=0, keepdim=True)
 
