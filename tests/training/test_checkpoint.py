@@ -258,6 +258,7 @@ def test_every_field_but_intervals_and_length_matters():
     others = {
         "loss.paired": parts.override({"model.generator": "outlines"}),
         "loss.keep": parts.override({"model.generator": "repainting"}),
+        "loss.manner": parts.override({"model.generator": "painting"}),
         "data.crop_most": parts.override({"data.crop_scale": 0.5}),
     }
     free = {"train.steps", "train.log_every", "train.sample_every", "train.checkpoint_every"}

@@ -46,9 +46,8 @@ def batches(
 
 def objective_of(recipe: Config) -> StarGAN:
     """The objective that a recipe's networks are trained by."""
-    if recipe.loss.manner:
-        return PaintingStarGAN(recipe)
-    kinds = dict.fromkeys(PAINTING, RestoringStarGAN) | {"outlines": LetteringStarGAN}
+    own = {"outlines": LetteringStarGAN, "painting": PaintingStarGAN}
+    kinds = dict.fromkeys(PAINTING, RestoringStarGAN) | own
     return kinds.get(recipe.model.generator, StarGAN)(recipe)
 
 

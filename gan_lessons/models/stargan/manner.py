@@ -17,11 +17,12 @@ from gan_lessons.data.batches import Batch
 from gan_lessons.losses import images, references
 from gan_lessons.models.architecture import Terms
 from gan_lessons.models.stargan import projected_losses
-from gan_lessons.models.stargan.restoring import RestoringStarGAN, grey
+from gan_lessons.models.stargan.objective import StarGAN
+from gan_lessons.models.stargan.restoring import density_terms, grey
 
 
-class PaintingStarGAN(RestoringStarGAN):
-    """`RestoringStarGAN` for pictures that fill their square, and whose style is brushwork.
+class PaintingStarGAN(StarGAN):
+    """`StarGAN` for pictures that fill their square, and whose style is palette and brushwork.
 
     The first half of a batch takes its codes from the mapping network, the second from references.
     """
@@ -34,19 +35,8 @@ class PaintingStarGAN(RestoringStarGAN):
         encoded = self.forward["style_encoder"](batch.x_ref[k:], batch.y_trg[k:])
         return torch.cat([drawn.float(), encoded.float()])
 
-    def first_terms(self, batch: Batch) -> Terms:
-        """Before the game: parts must mean the same in all pictures, and draws follow codes."""
-        moved = displace(batch.x_real, batch.displaced, on_white=False)
-        s = self.forward["style_encoder"](moved, batch.y_org)
-        x = smooth_over(batch.x_real, batch.destroyed)
-        away = self.painted_amiss(self.networks["generator"].paint(x, s), batch.x_real)
-        terms: Terms = {"paint": (self.loss.paint, away)}
-        return terms | self.density_terms(self.drawn(batch), s, batch.y_org)
-
     def generator_terms(self, batch: Batch, step: int) -> Terms:
         """G's turn: fool the judges, keep what is shown, and paint as the reference is painted."""
-        if step < self.loss.first:
-            return self.first_terms(batch)
         k, x_real = batch.latents, batch.x_real
 
         # Codes: of references, and of the second half of the sources, moved about.
@@ -79,13 +69,12 @@ class PaintingStarGAN(RestoringStarGAN):
 
         # Give back to a smoothed picture its strokes and colours.
         smooth = smooth_over(x_real[k:], batch.destroyed[k:])
-        x_rec, paint = self.networks["generator"].painted(smooth, s_org)
+        x_rec = self.forward["generator"](smooth, s_org)
         terms["rec"] = (self.loss.restore, images.l1(x_rec, x_real[k:]))
         if self.loss.restore_features:
             away = self.amiss_in_features(x_rec, x_real[k:])
             terms["rec_f"] = (self.loss.restore_features, away)
-        terms["paint"] = (self.loss.paint, self.painted_amiss(paint, x_real[k:]))
-        return terms | self.density_terms(drawn, s, y)
+        return terms | density_terms(self.loss, drawn, s, y)
 
     def maps(self, x: Tensor) -> list[Tensor]:
         """What manner is seen in: the colours themselves, at half the side, and four features."""

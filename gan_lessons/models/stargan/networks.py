@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_lessons.layers import SLOPE, AdaINResBlk, DomainLinear, InstanceNorm, ResBlk
-from gan_lessons.models.stargan import parts, repainting
+from gan_lessons.models.stargan import painting, parts, repainting
 from gan_lessons.models.stargan.mapping import MappingNetwork
 from gan_lessons.models.stargan.modulated import ModulatedGenerator
 from gan_lessons.models.stargan.outlines import HandEncoder, OutlineGenerator
@@ -139,6 +139,7 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
             repainting.RepaintingEncoder,
             repainting.RepaintingMapping,
         ),
+        "painting": (painting.PaintingGenerator, painting.PaintingEncoder, MappingNetwork),
         "outlines": (OutlineGenerator, HandEncoder, MappingNetwork),
     }[config.generator]
     kinds = {
@@ -157,7 +158,7 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
             networks["projected"] = ProjectedDiscriminator(config)
         if config.paints and {"generator", "style_encoder"} <= networks.keys():
             parts.begin(networks)
-        starting = config.paints or config.generator == "modulated"
+        starting = config.paints or config.generator in ("modulated", "painting")
         if starting and "generator" in networks:
             nn.init.zeros_(networks["generator"].to_rgb.weight)  # training starts at G(x, s) = x
     return networks

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, fields
 
 from gan_lessons.config import DEEPEST, DataConfig, Recipe, TrainConfig, require, within
 
-GENERATORS = ("modulated", "adain", "parts", "repainting", "outlines")
-PAINTING = ("parts", "repainting")  # those whose codes hold palettes
+GENERATORS = ("modulated", "adain", "parts", "repainting", "outlines", "painting")
+PAINTING = ("parts", "repainting")  # those whose codes hold the palettes of parts
+PALETTE = 6  # numbers that "painting" has for a picture's colours
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class ModelConfig:
     size: int = 64  # pixels a side at training; the generator takes any size
     domains: int = 8  # styles
     generator: str = "modulated"  # "adain", the paper's; "parts", whose codes hold palettes;
-    # "repainting", the same behind a first pass; or "outlines", which draws letters' strokes
+    # "repainting", the same behind a first pass; "outlines", which draws letters' strokes; or
+    # "painting", for pictures that fill their square: palette, then brushwork
     first_pass: str = ""  # the model whose generator makes that first pass
     width: int = 64  # channels of the generator's first layer
     max_width: int = 128
@@ -64,6 +66,8 @@ class ModelConfig:
     @property
     def made_dim(self) -> int:
         """What encoder and mapping network make of it; the rest says which style was asked for."""
+        if self.generator == "painting":
+            return self.style_dim + PALETTE
         return self.style_dim + (self.parts * self.part_values if self.paints else 0)
 
     @property
@@ -102,13 +106,13 @@ class ModelConfig:
 
 # Terms that only some generators' codes are asked for.
 OWN = {
-    "restore": (*PAINTING, "outlines"),
-    "restore_features": (*PAINTING, "outlines"),
+    "restore": (*PAINTING, "outlines", "painting"),
+    "restore_features": (*PAINTING, "outlines", "painting"),
     "contrast": (*PAINTING, "outlines"),
-    "density": (*PAINTING, "outlines"),
-    "density_scaled": PAINTING,
+    "density": (*PAINTING, "outlines", "painting"),
+    "density_scaled": (*PAINTING, "painting"),
     "paint": PAINTING,
-    "manner": ("parts",),
+    "manner": ("painting",),
     "keep": ("repainting",),
     "paired": ("outlines",),
 }
@@ -175,9 +179,9 @@ class Config(Recipe):
             self.data.size == self.model.size,
             f"data.size {self.data.size} and model.size {self.model.size} must be equal",
         )
-        looking = ("ds_features", "nce", "restore_features")
+        looking = ("ds_features", "nce", "restore_features", "manner")
         if self.model.paints:
-            looking += ("contrast", "manner")
+            looking += ("contrast",)
         for name in looking:
             require(
                 self.model.projected > 0 or getattr(self.loss, name) == 0,

@@ -25,7 +25,7 @@ from gan_lessons.models.architecture import Terms
 from gan_lessons.models.stargan import projected_losses
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.parts import COLOURS
-from gan_lessons.models.stargan.recipe import Config
+from gan_lessons.models.stargan.recipe import Config, LossConfig
 
 LAYERS = 3  # of the frozen features' four maps: those whose statistics `contrast` compares
 
@@ -73,24 +73,7 @@ class RestoringStarGAN(StarGAN):
         x = destroy(batch.x_real, batch.destroyed)
         away = self.painted_amiss(self.networks["generator"].paint(x, s), batch.x_real)
         terms: Terms = {"paint": (self.loss.paint, away)}
-        return terms | self.density_terms(self.drawn(batch), s, batch.y_org)
-
-    def density_terms(self, drawn: Tensor, s: Tensor, y: Tensor) -> Terms:
-        """Draws of each style are spread as the codes of its pictures.
-
-        Args:
-            drawn: `(domains, K, code_dim)`.
-            s: codes, `(N, code_dim)`.
-            y: their domains, `(N,)`.
-        """
-        drawn, codes = drawn[y], s.detach().float()
-        terms: Terms = {"den": (self.loss.density, references.energy_score(drawn, codes))}
-        if self.loss.density_scaled:
-            # The style vector is the longer, and would be all that counts.
-            width = codes.std(dim=0) + 1e-3
-            even = references.energy_score(drawn / width, codes / width)
-            terms["den_s"] = (self.loss.density_scaled, even)
-        return terms
+        return terms | density_terms(self.loss, self.drawn(batch), s, batch.y_org)
 
     @staticmethod
     def painted_amiss(paint: Tensor, x_real: Tensor) -> Tensor:
@@ -145,7 +128,7 @@ class RestoringStarGAN(StarGAN):
             kept = generator.first_pass(x_real[:means], s_trg[:means])
             terms["keep"] = (self.loss.keep, images.l1(x_fake[:means], kept))
 
-        return terms | self.density_terms(drawn, s, torch.cat([batch.y_trg[k:], batch.y_org]))
+        return terms | density_terms(self.loss, drawn, s, torch.cat([batch.y_trg[k:], batch.y_org]))
 
     def told_apart(self, batch: Batch, maps: list[Tensor]) -> Tensor:
         """`contrast` of the results that have a reference, among all references of the batch."""
@@ -166,6 +149,25 @@ class RestoringStarGAN(StarGAN):
         robbed = destroy(x, batch.destroyed[:last], lines=False)
         x = torch.where(whole[:, None, None, None], x, robbed)
         return torch.cat([x, destroy(batch.x_real[last:], batch.destroyed[last:])])
+
+
+def density_terms(loss: LossConfig, drawn: Tensor, s: Tensor, y: Tensor) -> Terms:
+    """Draws of each style are spread as the codes of its pictures.
+
+    Args:
+        loss: weights of the terms.
+        drawn: `(domains, K, code_dim)`.
+        s: codes, `(N, code_dim)`.
+        y: their domains, `(N,)`.
+    """
+    drawn, codes = drawn[y], s.detach().float()
+    terms: Terms = {"den": (loss.density, references.energy_score(drawn, codes))}
+    if loss.density_scaled:
+        # The style vector is the longer, and would be all that counts.
+        width = codes.std(dim=0) + 1e-3
+        even = references.energy_score(drawn / width, codes / width)
+        terms["den_s"] = (loss.density_scaled, even)
+    return terms
 
 
 def grey(x: Tensor) -> Tensor:

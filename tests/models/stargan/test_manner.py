@@ -8,7 +8,7 @@ from gan_lessons.models.stargan.manner import PaintingStarGAN
 from gan_lessons.training.state import create_state
 from gan_lessons.training.step import update
 
-TERMS = ("restore", "restore_features", "paint", "manner", "density", "nce")
+TERMS = ("restore", "restore_features", "manner", "density", "nce")
 
 
 @pytest.fixture
@@ -19,11 +19,9 @@ def config(tiny_config):
             "data.crop_scale": 0.5,
             "data.crop_most": 0.75,
             "model.bottleneck": 8,
-            "model.generator": "parts",
-            "model.parts": 4,
+            "model.generator": "painting",
             "model.projected": 4,
             "train.batch": 8,
-            "train.parts_lr": 0.003,
             **{f"loss.{name}": 1.0 for name in TERMS},
         }
     )
@@ -48,13 +46,13 @@ def batches_of(config, dataset):
     )
 
 
-def test_a_recipe_that_asks_for_manner_has_the_objective_for_paintings(config):
+def test_the_generator_of_paintings_has_an_objective_of_its_own(config):
     assert type(objective_of(config)) is PaintingStarGAN
 
 
 def test_the_generator_has_every_term_of_the_recipe(objective, batch):
     terms = objective.generator_terms(batch, 0)
-    assert set(terms) == {"adv_g", "pro_g", "manner", "nce", "rec", "rec_f", "paint", "den"}
+    assert set(terms) == {"adv_g", "pro_g", "manner", "nce", "rec", "rec_f", "den"}
     assert all(value.isfinite() and value.ndim == 0 for _, value in terms.values())
 
 
@@ -67,12 +65,6 @@ def test_manner_teaches_generator_and_encoder(objective, batch):
     assert all(p.grad is None for p in objective.networks["discriminator"].parameters())
 
 
-def test_before_the_game_only_parts_and_draws_are_learned(config, batch):
-    objective = objective_of(config.override({"loss.first": 3}))
-    assert set(objective.generator_terms(batch, 2)) == {"paint", "den"}
-    assert "manner" in objective.generator_terms(batch, 3)
-
-
 def test_codes_are_drawn_for_one_half_and_read_off_references_for_the_other(objective, batch):
     s = objective.styles(batch)
     k = batch.latents
@@ -81,12 +73,12 @@ def test_codes_are_drawn_for_one_half_and_read_off_references_for_the_other(obje
     torch.testing.assert_close(s, torch.cat([drawn, read]))
 
 
-def test_a_few_steps_bring_the_manner_nearer(config, tiny_dataset):
-    config = config.override({"train.lr": 0.003, "loss.adv": 0.01, "loss.projected": 0.0})
+def test_steps_on_one_batch_bring_the_manner_nearer(config, tiny_dataset):
+    others = ("adv", "nce", "restore", "restore_features", "density")
+    lighter = {f"loss.{name}": 0.01 for name in others}
+    config = config.override({"train.lr": 0.001, "train.warmup": 0, "loss.projected": 0.0, **lighter})
     objective = objective_of(config)
     state = create_state(objective, config, torch.device("cpu"))
     batch, phase = batches_of(config, tiny_dataset)(0), objective.phases[1]
-    before = objective.generator_terms(batch, 0)["manner"][1].item()
-    for _ in range(12):
-        update(objective, state, phase, batch, 0, 1.0)
-    assert objective.generator_terms(batch, 0)["manner"][1].item() < 0.9 * before
+    terms = [update(objective, state, phase, batch, 0, 1.0) for _ in range(25)]
+    assert terms[-1]["manner"] < 0.95 * terms[0]["manner"]
