@@ -76,7 +76,7 @@ def test_codes_are_drawn_for_one_half_and_read_off_references_for_the_other(obje
 def test_steps_on_one_batch_bring_the_manner_nearer(config, tiny_dataset):
     others = ("adv", "nce", "restore", "restore_features", "density")
     lighter = {f"loss.{name}": 0.01 for name in others}
-    config = config.override({"train.lr": 0.001, "train.warmup": 0, "loss.projected": 0.0, **lighter})
+    config = config.override({"train.lr": 0.001, "loss.projected": 0.0, **lighter})
     objective = objective_of(config)
     state = create_state(objective, config, torch.device("cpu"))
     batch, phase = batches_of(config, tiny_dataset)(0), objective.phases[1]
