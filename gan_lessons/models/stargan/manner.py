@@ -25,7 +25,17 @@ class PaintingStarGAN(StarGAN):
     """`StarGAN` for pictures that fill their square, and whose style is palette and brushwork.
 
     The first half of a batch takes its codes from the mapping network, the second from references.
+    For the first steps nobody judges, and all codes come from references: what a painting's
+    statistics can teach is learned sooner without a game.
     """
+
+    def factors(self, step: int) -> tuple[int, bool]:
+        """What the generator's terms take from the step."""
+        return self.due(step), step < self.loss.first
+
+    def results(self, batch: Batch, step: int) -> Tensor:
+        """Before the game the judges learn what sets styles apart, on the sources themselves."""
+        return batch.x_real if step < self.loss.first else super().results(batch, step)
 
     def styles(self, batch: Batch, second: bool = False) -> Tensor:
         """Target codes: drawn ones, and those of references, `(N, code_dim)`."""
@@ -36,31 +46,26 @@ class PaintingStarGAN(StarGAN):
         return torch.cat([drawn.float(), encoded.float()])
 
     def generator_terms(self, batch: Batch, step: int) -> Terms:
-        """G's turn: fool the judges, keep what is shown, and paint as the reference is painted."""
-        k, x_real = batch.latents, batch.x_real
+        """G's turn: paint as the reference is painted, keep what is shown, and fool the judges."""
+        x_real, half = batch.x_real, len(batch) // 2
+        judged = step >= self.loss.first
+        k = batch.latents if judged else 0
 
         # Codes: of references, and of the second half of the sources, moved about.
-        moved = displace(x_real[k:], batch.displaced[k:], on_white=False)
+        moved = displace(x_real[half:], batch.displaced[half:], on_white=False)
         pictures = torch.cat([batch.x_ref[k:], moved])
-        y = torch.cat([batch.y_trg[k:], batch.y_org[k:]])
+        y = torch.cat([batch.y_trg[k:], batch.y_org[half:]])
         s = self.forward["style_encoder"](pictures, y).float()
-        s_ref, s_org = s.split(len(batch) - k)
+        s_ref, s_org = s[:-half], s[-half:]
         drawn = self.drawn(batch)
         own = drawn.detach()[batch.y_trg[:k], torch.arange(k, device=s.device)]
         x_fake = self.forward["generator"](x_real, torch.cat([own, s_ref]))
-
-        # Fool both judges.
-        x = self.vary(x_fake, batch.uniform[:, 2])
-        logits = self.forward["discriminator"](x, batch.y_trg)
-        terms: Terms = {"adv_g": (self.loss.adv, losses.nonsaturating_g(logits))}
-        told = projected_losses.generator_loss(self.forward["projected"](x), batch.y_trg)
-        terms["pro_g"] = (self.loss.projected, told)
 
         # Paint as the reference is painted.
         with torch.no_grad():
             wanted = self.maps(batch.x_ref[k:])
         amiss = references.manner(self.maps(x_fake[k:]), wanted)
-        terms["manner"] = (self.loss.manner, amiss)
+        terms: Terms = {"manner": (self.loss.manner, amiss)}
 
         # Keep what is shown.
         if self.due(step) and self.loss.nce:
@@ -68,13 +73,25 @@ class PaintingStarGAN(StarGAN):
             terms["nce"] = (self.due(step) * self.loss.nce, found)
 
         # Give back to a smoothed picture its strokes and colours.
-        smooth = smooth_over(x_real[k:], batch.destroyed[k:])
+        smooth = smooth_over(x_real[half:], batch.destroyed[half:])
         x_rec = self.forward["generator"](smooth, s_org)
-        terms["rec"] = (self.loss.restore, images.l1(x_rec, x_real[k:]))
+        terms["rec"] = (self.loss.restore, images.l1(x_rec, x_real[half:]))
         if self.loss.restore_features:
-            away = self.amiss_in_features(x_rec, x_real[k:])
+            away = self.amiss_in_features(x_rec, x_real[half:])
             terms["rec_f"] = (self.loss.restore_features, away)
-        return terms | density_terms(self.loss, drawn, s, y)
+
+        terms |= density_terms(self.loss, drawn, s, y)
+        return terms | self.judged(batch, x_fake) if judged else terms
+
+    def judged(self, batch: Batch, x_fake: Tensor) -> Terms:
+        """Fool both judges."""
+        x = self.vary(x_fake, batch.uniform[:, 2])
+        logits = self.forward["discriminator"](x, batch.y_trg)
+        told = projected_losses.generator_loss(self.forward["projected"](x), batch.y_trg)
+        return {
+            "adv_g": (self.loss.adv, losses.nonsaturating_g(logits)),
+            "pro_g": (self.loss.projected, told),
+        }
 
     def maps(self, x: Tensor) -> list[Tensor]:
         """What manner is seen in: the colours themselves, at half the side, and four features."""

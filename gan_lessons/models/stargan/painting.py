@@ -5,6 +5,9 @@ be said in closed form: mean and spread of lightness and of two differences of c
 al. 2001; as a layer, AdaIN on colours). The generator begins with a picture of that palette and
 adds brushwork to it, and the encoder's vector is read off a picture whose palette was taken out, so
 that each of the two says what the other cannot.
+
+Convolutions make of an even sky an even sky, and painters do not. So the generator also sees the
+grain of its source: what differs from the surroundings, however little, at one strength everywhere.
 """
 
 import torch
@@ -17,6 +20,8 @@ from gan_lessons.models.stargan.recipe import ModelConfig
 from gan_lessons.models.stargan.trunk import widths
 
 OPPONENTS = ((1, 1, 1), (1, 0, -1), (1, -2, 1))  # lightness, red to blue, green to magenta
+NEAR = 5  # pixels a side of the surroundings that grain differs from
+FAINT = 2e-5  # added to the variance of grain: about what rounding to bytes leaves
 FLAT = 0.01  # added to variances: fog is not stretched to the contrast of a storm
 NARROW, WIDE = -3.0, 0.0  # bounds of the logarithm of a palette's spread
 
@@ -53,6 +58,7 @@ class PaintingGenerator(ModulatedGenerator):
         self.vector_dim, self.style_dim = config.style_dim, config.code_dim
         self.opponents = Opponents()
         self.norm = InstanceNorm(3, eps=FLAT)
+        self.from_grain = nn.Conv2d(1, config.width, 4, stride=2, padding=1)
 
     def recoloured(self, x: Tensor, s: Tensor) -> Tensor:
         """Pictures with mean and spread of the code's palette.
@@ -78,8 +84,10 @@ class PaintingGenerator(ModulatedGenerator):
         Returns:
             `(N, 3, H, W)`, near [-1, 1] once trained; not clamped.
         """
-        h = self.recoloured(x, s).to(x.dtype)
-        return super().forward(h, s[:, : self.vector_dim])
+        palette = self.recoloured(x, s).to(x.dtype)
+        under = self.from_grain(grain(x).contiguous(memory_format=torch.channels_last))
+        h = self.finest(palette, s[:, : self.vector_dim], under=under)
+        return palette + self.to_rgb(h).to(x.dtype)
 
 
 class PaintingEncoder(nn.Module):
@@ -116,6 +124,21 @@ class PaintingEncoder(nn.Module):
         h = F.layer_norm(h, h.shape[1:])  # nothing else holds the features down
         vector = self.heads(F.leaky_relu(self.squeeze(h), SLOPE), y)
         return torch.cat([vector.float(), palette_of(colours)], dim=1)
+
+
+def grain(x: Tensor) -> Tensor:
+    """How lightness differs from its surroundings, at one strength everywhere.
+
+    Args:
+        x: `(N, 3, H, W)` in [-1, 1].
+
+    Returns:
+        `(N, 1, H, W)`, of variance 1 but where a picture is even to the last bit, in float32.
+    """
+    light = x.float().mean(dim=1, keepdim=True)
+    around = {"kernel_size": NEAR, "stride": 1, "padding": NEAR // 2, "count_include_pad": False}
+    away = light - F.avg_pool2d(light, **around)
+    return away * torch.rsqrt(F.avg_pool2d(away.square(), **around) + FAINT)
 
 
 def palette_of(colours: Tensor) -> Tensor:

@@ -56,6 +56,14 @@ def test_the_generator_has_every_term_of_the_recipe(objective, batch):
     assert all(value.isfinite() and value.ndim == 0 for _, value in terms.values())
 
 
+def test_before_the_game_nobody_judges_and_all_codes_are_read_off_references(config, batch):
+    objective = objective_of(config.override({"loss.first": 3}))
+    assert set(objective.generator_terms(batch, 2)) == {"manner", "nce", "rec", "rec_f", "den"}
+    assert {"adv_g", "pro_g"} <= set(objective.generator_terms(batch, 3))
+    assert objective.results(batch, 2).equal(batch.x_real)
+    assert objective.factors(2) != objective.factors(3)
+
+
 def test_manner_teaches_generator_and_encoder(objective, batch):
     weight, value = objective.generator_terms(batch, 0)["manner"]
     (weight * value).backward()

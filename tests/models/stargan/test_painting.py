@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from gan_lessons.models.stargan.networks import build
-from gan_lessons.models.stargan.painting import FLAT, Opponents, palette_of
+from gan_lessons.models.stargan.painting import FLAT, Opponents, grain, palette_of
 
 
 @pytest.fixture
@@ -85,3 +85,13 @@ def test_the_picture_is_made_in_the_type_it_came_in(networks, x):
     nn.init.normal_(networks["generator"].to_rgb.weight, std=0.1)
     s = networks["style_encoder"](x, torch.zeros(4, dtype=torch.long))
     assert networks["generator"](x, s).dtype == torch.float32
+
+
+def test_grain_is_as_strong_in_an_even_sky_as_in_a_wood(x):
+    sky = 0.5 + 0.05 * x[:1]
+    strong, faint = grain(x[:1]), grain(sky)
+    assert 0.5 < strong.std() < 1.5
+    assert 0.7 < faint.std() / strong.std() <= 1
+    assert grain(torch.full((1, 3, 8, 8), 0.3)).abs().max() < 1e-3
+    # It hangs on its surroundings alone, so that tiles have the grain of the whole.
+    torch.testing.assert_close(grain(x[:, :, 4:, 4:])[:, :, 8:, 8:], grain(x)[:, :, 12:, 12:])
