@@ -33,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
 
 def evaluate(
     model: Model,
-    out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and sheet.png.")],
+    out: Annotated[Path, typer.Option(help="Folder for results.json, results.md and a sheet.")],
     protocol: Protocol = "smoke",
     pairs: Pairs = None,
     split: Annotated[

@@ -87,6 +87,8 @@ class Bench:
         self.kept: tuple[Pair | None, dict[str, Described]] = None, {}
         self.judge = judge_for(self.bed, self.device)
 
+    sheet_name = "sheet.png"
+
     def units(self) -> list[Unit]:
         """Pairs and seeds in the order of work: one target after another."""
         return [(pair, seed) for pair in self.bed.pairs for seed in self.protocol.seeds]

@@ -4,7 +4,8 @@ Every pair of styles under every seed is measured by itself and written down at 
 interrupted evaluation goes on where it stopped and ends with the same figures.
 
 What is measured follows from the set. Where the same thing is drawn in several styles there is a
-truth; where nothing says so, everything is measured but that; `letters` has measures of its own.
+truth; where nothing says so, everything is measured but that; `letters` and `painted_photos` have
+measures of their own.
 """
 
 from collections.abc import Callable
@@ -14,18 +15,23 @@ from pathlib import Path
 from gan_lessons.data.emoji import SIZES
 from gan_lessons.data.letters import NAME as LETTERS
 from gan_lessons.data.load import load_dataset
+from gan_lessons.data.paintings import NAME as PAINTINGS
 from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.evaluation import letters, speed
+from gan_lessons.evaluation import letters, paintings, speed
 from gan_lessons.evaluation.bench import Bench, Shared
 from gan_lessons.evaluation.contestants import fits, pair_of
 from gan_lessons.evaluation.letter_bench import LetterBench
 from gan_lessons.evaluation.letters import LetterPlan
+from gan_lessons.evaluation.painting_bench import PaintingBench
+from gan_lessons.evaluation.paintings import PaintingPlan
 from gan_lessons.evaluation.progress import Partial, Report, work
 from gan_lessons.evaluation.protocol import Protocol, protocol
 from gan_lessons.files import OutputFolder
 from gan_lessons.style_transfer import StyleTransfer
 
-RESULTS, TABLE, SHEET = "results.json", "results.md", "sheet.png"
+RESULTS, TABLE = "results.json", "results.md"
+Plan = Protocol | LetterPlan | PaintingPlan
+AnyBench = Bench | LetterBench | PaintingBench
 PAIRS = ("by-name", "none")
 
 
@@ -34,12 +40,12 @@ def evaluate(
     name: str,
     out: str | Path,
     *,
-    which: str | Protocol | LetterPlan = "smoke",
+    which: str | Plan = "smoke",
     dataset: StyleDataset | None = None,
     pairs: str | None = None,
     figures_only: bool = False,
     shared: Shared | None = None,
-    then: Callable[[Bench | LetterBench], None] = lambda bench: None,
+    then: Callable[[AnyBench], None] = lambda bench: None,
     report: Report = print,
 ) -> dict:
     """Measure a model and everything that stands beside it.
@@ -47,8 +53,8 @@ def evaluate(
     Args:
         model: to be measured.
         name: what it is called in the card.
-        out: folder for `results.json`, `results.md` and `sheet.png`; an evaluation of the same
-            model that was interrupted there is gone on with.
+        out: folder for `results.json`, `results.md` and a sheet of pictures; an evaluation of the
+            same model that was interrupted there is gone on with.
         which: name of one of `PROTOCOLS`, or a protocol of your own.
         dataset: already loaded; otherwise the set that the model was trained on is.
         pairs: "by-name" where test pictures of one name in two styles show the same thing, "none"
@@ -78,7 +84,7 @@ def evaluate(
     found["notes"] = bench.notes(found)
     if not figures_only:
         found["speed"] = speed.measure_speed(model)
-        folder.write_bytes(SHEET, bench.sheet())
+        folder.write_bytes(bench.sheet_name, bench.sheet())
     folder.write_json(RESULTS, found)
     folder.write_text(TABLE, bench.table(found))
     for note in found["notes"]:
@@ -91,10 +97,10 @@ def evaluate(
 def bench_for(
     model: StyleTransfer,
     dataset: StyleDataset,
-    which: str | Protocol | LetterPlan,
+    which: str | Plan,
     rivalled: bool = True,
     shared: Shared | None = None,
-) -> Bench | LetterBench:
+) -> AnyBench:
     """What measures a model on a set.
 
     Args:
@@ -111,6 +117,10 @@ def bench_for(
         ValueError: for an unknown protocol, or a set with nothing to measure on.
     """
     known = protocol(which) if isinstance(which, str) else which
+    if dataset.name == PAINTINGS:
+        plan = paintings.PLANS[known.name] if isinstance(known, Protocol) else known
+        split = known.split if isinstance(known, Protocol) else plan.split
+        return PaintingBench(model, dataset, replace(plan, split=split), rivalled)
     if dataset.name != LETTERS:
         return Bench(model, dataset, known, rivalled, shared)
     if isinstance(known, Protocol) and known.split != "test":
@@ -122,10 +132,10 @@ def bench_for(
 
 
 def check_styles(dataset: StyleDataset, asked: str) -> None:
-    """Refuse `letters` where what is asked for is not made of their measures."""
-    if dataset.name == LETTERS:
+    """Refuse sets with measures of their own where what is asked for is not made of them."""
+    if dataset.name in (LETTERS, PAINTINGS):
         raise ValueError(
-            f"{asked} is for sets of styles; {LETTERS} has measures of its own: leave it to "
+            f"{asked} is for sets of styles; {dataset.name} has measures of its own: leave it to "
             "gan-lessons evaluate, without options, for each model or snapshot"
         )
 
@@ -155,6 +165,8 @@ def load(
     if dataset is None:
         name = model.config.data.name
         size = model.size
+        if name == PAINTINGS:
+            size = paintings.SIZE  # one scale for all models
         if name == "emoji_styles":
             size = min((side for side in SIZES if side >= size), default=SIZES[-1])
         dataset = load_dataset(name, size=size, report=report)

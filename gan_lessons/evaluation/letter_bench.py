@@ -44,6 +44,8 @@ class LetterBench:
         self.judges = fitted_judges(self.bed)
         self.known: tuple[str, Hands] | None = None
 
+    sheet_name = "sheet.png"
+
     def units(self) -> list[Unit]:
         """Styles and seeds in the order of work."""
         return [((style,), seed) for style in self.styles for seed in self.protocol.seeds]

@@ -50,6 +50,33 @@ def of_letters(bench, found: dict) -> list[str]:
     return told
 
 
+def of_paintings(bench, found: dict) -> list[str]:
+    """Sentences about paintings: works are very few.
+
+    Args:
+        bench: a `painting_bench.PaintingBench`.
+        found: the card.
+
+    Returns:
+        A sentence each.
+    """
+    told, held = still(found), [one["held"] for one in found["painters"]]
+    if min(held) < FEW:
+        works = count_of(min(held), "held-out work")
+        told.append(
+            f"small samples: {works} for a painter. How far results have gone towards them hangs "
+            "on which these are; read the interval, and the figure that holds out each of all "
+            "works in turn, though a model may have been trained on most of those."
+        )
+    photos = found["data"]["photographs"]
+    if photos < FEW:
+        told.append(f"small samples: {count_of(photos, 'photograph')} in all seeds together.")
+    if found["protocol"]["side"]:
+        side = found["protocol"]["side"]
+        told.append(f"the middle of photographs was restyled, {side} px a side, not all of them.")
+    return told
+
+
 def still(found: dict) -> list[str]:
     """That a model does nothing, if so."""
     if not unmoved(found):

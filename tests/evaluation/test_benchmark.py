@@ -8,7 +8,7 @@ import torch
 
 from gan_lessons.evaluation import benchmark, contestants, protocol, speed
 from gan_lessons.evaluation import results as results_json
-from gan_lessons.evaluation.benchmark import RESULTS, SHEET, TABLE, Bench, evaluate
+from gan_lessons.evaluation.benchmark import RESULTS, TABLE, Bench, evaluate
 from gan_lessons.evaluation.measures import FIGURES, average, real_diversity
 from gan_lessons.evaluation.progress import PARTIAL
 from gan_lessons.evaluation.protocol import Protocol, TestBed, fitted, pairs, scattered
@@ -215,7 +215,7 @@ def test_people_get_a_table_and_a_picture(folder, results):
     assert f"{value:.3f} ±" in text and "| copying |" in text
     assert "## Better than the baselines" in text and " of 2" in text
     assert "ms an image" in text and "discs" in text
-    sheet = open_image(folder / SHEET)
+    sheet = open_image(folder / Bench.sheet_name)
     # Source, truth, draws, reference and mean code, two baselines and what was trained.
     columns = 2 + 3 + 2 + 2 + len(results["rivals"])
     assert sheet.size == (150 + columns * 28, 30 + 2 * 28)

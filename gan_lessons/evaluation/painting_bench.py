@@ -1,0 +1,132 @@
+"""One model on `painted_photos`: what is measured of it and of what it must beat, by painter."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+from torch import Tensor
+
+from gan_lessons.data.load import load_dataset
+from gan_lessons.data.paintings import NAME
+from gan_lessons.data.style_dataset import StyleDataset
+from gan_lessons.evaluation import notes, painting_results, painting_sheet
+from gan_lessons.evaluation.bench import seconds, weights_of
+from gan_lessons.evaluation.painting_contestants import Way, bundled, given, painters_of, ways
+from gan_lessons.evaluation.painting_measures import WORKS, Known, measure, of_works
+from gan_lessons.evaluation.paintings import PLANS, SIZE, PaintingBed, PaintingPlan
+from gan_lessons.evaluation.progress import Row, Unit
+from gan_lessons.style_transfer import StyleTransfer
+
+
+class PaintingBench:
+    """A model, photographs and works, and what is known of them.
+
+    Args:
+        model: to be measured.
+        dataset: `painted_photos`, read at `paintings.SIZE`.
+        plan: how much.
+        rivalled: whether the trained baselines stand beside the model too.
+    """
+
+    sheet_name = "sheet.jpg"
+
+    def __init__(
+        self, model: StyleTransfer, dataset: StyleDataset, plan: PaintingPlan, rivalled: bool = True
+    ):
+        self.model, self.protocol, self.device = model, plan, str(model.device)
+        self.bed = PaintingBed(dataset, plan, self.device)
+        self.painters = painters_of(model, self.bed.painters)
+        self.ways: dict[str, Way] = ways(model) | (bundled(self.device) if rivalled else {})
+
+    def units(self) -> list[Unit]:
+        """Painters and seeds in the order of work."""
+        return [((painter,), seed) for painter in self.painters for seed in self.protocol.seeds]
+
+    def named(self, unit: Unit) -> str:
+        """One painter and seed in words."""
+        (painter,), seed = unit
+        return f"{painter}, {len(self.bed.photographs(seed))} photographs, seed {seed}"
+
+    def heading(self) -> str:
+        """All that is measured, in words."""
+        plan = self.protocol
+        photos = sum(len(self.bed.photographs(seed)) for seed in plan.seeds)
+        return f"{plan.name}: {len(self.painters)} painters, {photos} photographs, {plan.split}"
+
+    def fingerprint(self) -> str:
+        """What a partial result must agree on to be gone on with."""
+        plan = [painting_results.FORMAT, asdict(self.protocol), self.weights(), list(self.ways)]
+        setting = f"{self.bed.dataset.name} {self.model.precision} {self.device}"
+        return hashlib.sha256((json.dumps(plan) + setting).encode()).hexdigest()
+
+    def weights(self) -> str:
+        """SHA-256 of the model's networks."""
+        return weights_of(self.model)
+
+    def measure(self, what: tuple[str, ...], seed: int) -> Row:
+        """All contestants on one painter under one seed."""
+        known = Known(self.bed, what[0], seed)
+        return {name: measure(way, known) for name, way in self.ways.items()} | {
+            WORKS: of_works(known)
+        }
+
+    def forecast(self, units: list[Unit]) -> float:
+        """Seconds that units will take, by one photograph that everyone restyles."""
+        (painter,), seed = units[0]
+        known = Known(self.bed, painter, seed)
+        photo, few = known.photos[0], known.photos[:1]
+        made = seconds(lambda: [way.restyle(photo, known.asked) for way in self.ways.values()])
+        seen = seconds(lambda: known.seen([photo.x[0] for photo in few]))
+        results = sum(len(known.asked.works) if w.by_reference else 1 for w in self.ways.values())
+        photos = sum(len(self.bed.photographs(seed)) for _, seed in units)
+        a_crop = seen / self.protocol.crops
+        views = len(known.asked.works) * self.protocol.views * len(units)
+        return photos * (made + seen * results) + 2 * views * a_crop
+
+    def summary(self, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
+        """The card of results as plain data."""
+        return painting_results.summary(name, self, rows, cpu_seconds)
+
+    def table(self, found: dict) -> str:
+        """The card as a table for people."""
+        return painting_results.markdown(found)
+
+    def notes(self, found: dict) -> list[str]:
+        """What has to be said beside the figures."""
+        return notes.of_paintings(self, found)
+
+    def sheet(self) -> bytes:
+        """Whole photographs and what the model makes of them, as a JPEG."""
+        return painting_sheet.sheet(self)
+
+
+def measure_function(
+    generate: Callable[[Tensor, Tensor], Tensor],
+    painter: str,
+    *,
+    plan: str | PaintingPlan = "smoke",
+    split: str = "valid",
+    dataset: StyleDataset | None = None,
+) -> dict[str, float]:
+    """What a function scores that restyles a photograph by a reference.
+
+    Args:
+        generate: from a photograph `(3, H, W)` and a work `(3, h, w)`, both in [-1, 1], to the
+            result `(3, H, W)`.
+        painter: a style of the set.
+        plan: one of `PLANS` by name, or one of your own.
+        split: "valid" to choose by, "test" for what is told in the end; of a plan by name.
+        dataset: read at `paintings.SIZE`; None reads `painted_photos`.
+
+    Returns:
+        Measures of `painting_measures.MEASURES` by name, means over the seeds.
+    """
+    known = replace(PLANS[plan], split=split) if isinstance(plan, str) else plan
+    bed = PaintingBed(dataset or load_dataset(NAME, size=SIZE), known)
+    rows = [measure(given(generate), Known(bed, painter, seed)) for seed in known.seeds]
+    return {
+        name: sum(row[name] for row in rows) / len(rows)
+        for name, value in rows[0].items()
+        if isinstance(value, float)
+    }
