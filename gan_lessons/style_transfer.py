@@ -277,9 +277,13 @@ class StyleTransfer:
         return torch.cat([torch.lerp(s.expand_as(drawn), drawn, towards) for s in own])
 
     def read_code(self, reference: Picture, y: Tensor) -> Tensor:
-        """The code of a picture, `(1, style_dim)`; of a model of crops the mean of theirs."""
+        """The code of a picture, `(1, style_dim)`; of a model of crops that of crops together."""
         x = tiles.squares(self.prepare(reference), self.size, self.crop)
-        return self.networks["style_encoder"](x, y.expand(len(x))).mean(dim=0, keepdim=True)
+        encoder = self.networks["style_encoder"]
+        s = encoder(x, y.expand(len(x)))
+        if len(x) == 1:
+            return s
+        return encoder.together(s) if hasattr(encoder, "together") else s.mean(0, keepdim=True)
 
     def _drawn(self, y: Tensor, seed: int | None) -> Tensor:
         """Codes of styles `(N,)` from latents; of a model that draws none, codes of no numbers."""

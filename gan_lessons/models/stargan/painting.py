@@ -126,6 +126,19 @@ class PaintingEncoder(nn.Module):
         return torch.cat([vector.float(), palette_of(colours)], dim=1)
 
 
+    def together(self, s: Tensor) -> Tensor:
+        """One code of several squares of a picture, `(K, code_dim)` to `(1, code_dim)`.
+
+        The palette of them all: its variance is what varies within squares and what varies from one
+        to the next. Of the rest the mean.
+        """
+        vectors, means, spreads = s.split([s.shape[1] - 6, 3, 3], dim=1)
+        within = (2 * spreads).exp() - FLAT
+        between = means.var(dim=0, correction=0)
+        spread = (within.mean(dim=0) + between + FLAT).log() / 2
+        return torch.cat([vectors.mean(dim=0), means.mean(dim=0), spread])[None]
+
+
 def grain(x: Tensor) -> Tensor:
     """How lightness differs from its surroundings, at one strength everywhere.
 

@@ -66,6 +66,16 @@ def test_the_vector_cannot_tell_palettes_and_the_palette_tells_nothing_else(netw
     torch.testing.assert_close(one[:, -6:], turned[:, -6:])
 
 
+def test_squares_of_a_picture_have_its_palette_together(networks, x):
+    encoder, y = networks["style_encoder"], torch.zeros(1, dtype=torch.long)
+    whole = torch.cat([0.3 * x[:1], 0.3 * x[1:2] + 0.6], dim=3)  # dark at the left, light beside it
+    with torch.no_grad():
+        squares = encoder(torch.cat(whole.split(32, dim=3)), y.expand(2))
+        joined, wanted = encoder.together(squares), encoder(whole, y)
+    torch.testing.assert_close(joined[:, -6:], wanted[:, -6:], atol=1e-4, rtol=0)
+    assert (squares.mean(dim=0)[-3:] - wanted[0, -3:]).abs().max() > 0.3  # a mean would miss it
+
+
 def test_codes_of_any_size_of_reference(networks):
     encoder = networks["style_encoder"]
     for side in (16, 32, 48):
