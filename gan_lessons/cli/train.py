@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from gan_lessons.cli.errors import INTERRUPTED, Device, example, launched
+from gan_lessons.config import Recipe
 from gan_lessons.models.listing import names as architectures
+
+PRESETS = (
+    "smoke (what it is without this) or full; stargan has class and paper too. With --init-from "
+    "and without this: the model's own recipe, shortened."
+)
+INIT_FROM = (
+    "A model to start from: a bundled one, or a folder. Styles of the same name are taken over, "
+    "others are learned."
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -16,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     lines = [
         "gan-lessons train --data emoji_styles --preset class --out runs/first",
         "gan-lessons train --data my_styles/ --preset class --set train.batch=8 --out runs/mine",
+        "gan-lessons train --data my_styles/ --init-from emoji64 --out runs/tuned",
         "gan-lessons train --preset full --processes 2 --out runs/two_gpus",
     ]
     app.command(epilog=example(*lines))(train)
@@ -29,9 +40,7 @@ def train(
     data: Annotated[
         str, typer.Option(help="A bundled set, or a folder with one subfolder a style.")
     ] = "emoji_styles",
-    preset: Annotated[
-        str, typer.Option(help="smoke or full; stargan has class and paper too.")
-    ] = "smoke",
+    preset: Annotated[str, typer.Option(help=PRESETS)] = "",
     recipe: Annotated[
         Path | None,
         typer.Option(
@@ -40,9 +49,7 @@ def train(
         ),
     ] = None,
     resume: Annotated[str, typer.Option(help="auto: go on where the run in OUT stopped.")] = "",
-    init_from: Annotated[
-        str, typer.Option(help="A model to start from: a bundled one, or a folder.")
-    ] = "",
+    init_from: Annotated[str, typer.Option(help=INIT_FROM)] = "",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="One field of the recipe; repeatable."),
@@ -62,12 +69,9 @@ def train(
     gan_lessons train ...` or `torchrun --nproc-per-node 2 -m gan_lessons train ...`; both need no
     GPU with --device cpu. A run goes on with any number of processes.
     """
-    from gan_lessons.models.recipes import preset_recipe, read_recipe
     from gan_lessons.training.run import train_by_recipe
 
-    if not recipe and model not in architectures():
-        raise typer.BadParameter(f"one of {', '.join(architectures())}", param_hint="--model")
-    config = read_recipe(recipe) if recipe else preset_recipe(model, preset, data)
+    config = _recipe(recipe, model, preset, data, init_from)
     if processes > 1 and not launched():
         from gan_lessons.training.processes.launch import launch
 
@@ -80,6 +84,20 @@ def train(
         raise typer.Exit(INTERRUPTED)
     if state.processes.main:
         typer.echo(_farewell(out))
+
+
+def _recipe(file: Path | None, model: str, preset: str, data: str, init_from: str) -> Recipe:
+    """The recipe that the options ask for, before `--set`."""
+    from gan_lessons.models.recipes import preset_recipe, read_recipe
+    from gan_lessons.training.first_weights import tuning_recipe
+
+    if file:
+        return read_recipe(file)
+    if model not in architectures():
+        raise typer.BadParameter(f"one of {', '.join(architectures())}", param_hint="--model")
+    if init_from and not preset:
+        return tuning_recipe(init_from, data)
+    return preset_recipe(model, preset or "smoke", data)
 
 
 def _farewell(out: Path) -> str:

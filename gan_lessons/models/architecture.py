@@ -5,7 +5,7 @@ has to know of it: the folder's name is the model's, and the command line, store
 forecasts and the benchmark read what stands in `ARCHITECTURE`.
 """
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
@@ -136,6 +136,10 @@ class Architecture:
         grow: makes it so, from its networks, those of the older one that are `used`, and those of
             further models, and says which networks start with weights of theirs;
         beside: names or folders of these further models, by the recipe.
+        nearest: for styles that a model does not know, the number of the one whose results look
+            most like them, from the networks that are `used`, their recipe, a data set and names in
+            it; None: such a model cannot learn other styles.
+        tune: from a model's recipe to the short one by which it learns other styles.
         validate: from averaged networks, a batch that is not trained on and the recipe to what is
             to become small; a recipe with patience ends a training by it.
         note: for the cards of its models: what is kept, what to know.
@@ -163,6 +167,8 @@ class Architecture:
     grows: Callable[[Any, Any], bool] | None = None
     grow: Callable[..., set[str]] | None = None
     beside: Callable[[Any], tuple[str, ...]] = lambda recipe: ()
+    nearest: Callable[[Networks, Any, StyleDataset, Sequence[str]], dict[str, int]] | None = None
+    tune: Callable[[Any], Recipe] | None = None
     validate: Callable[[Networks, Any, Any], Tensor] | None = None
     note: str = ""
     draws: bool = False

@@ -27,7 +27,7 @@ from gan_lessons.models.recipes import described
 from gan_lessons.models.store import Description
 from gan_lessons.text import printable
 from gan_lessons.training import checkpoint
-from gan_lessons.training.first_weights import take_weights
+from gan_lessons.training.first_weights import grows, take_weights
 from gan_lessons.training.folder_lock import working_in
 from gan_lessons.training.forecast import FEW, forecast, refuse_too_large, settle_precision
 from gan_lessons.training.loop import train
@@ -96,8 +96,8 @@ def train_by_recipe(
         if saved:
             state.restore(saved)
             report(f"resuming after step {state.step}")
-        if source and (anew := take_weights(kind, state, source)):
-            report(f"starting anew: {', '.join(anew)}")
+        if source:
+            take_weights(kind, state, source, dataset, report)
         announce(kind, objective, state, batches, dataset, report)
 
         patience = patience_of(kind, config, dataset, target)
@@ -162,7 +162,7 @@ def prepared(
                 f"{source.name} is of the architecture {known.architecture}; "
                 f"train --model {known.architecture} can begin with its weights"
             )
-        if known.styles != styles:
+        if known.styles != styles and (kind.nearest is None or grows(kind, config, known)):
             raise ValueError(
                 f"{source} was trained for the styles {', '.join(known.styles)}; "
                 f"this data set has {', '.join(styles)}"

@@ -347,6 +347,20 @@ def test_train_makes_a_model_that_restyle_takes(styles_folder, small, cat, tmp_p
     assert json.loads((after / "config.json").read_text())["run"]["from"]["weights"] == "run"
 
 
+def test_a_bundled_model_learns_the_styles_of_a_folder_by_one_command(styles_folder, tmp_path):
+    out = tmp_path / "tuned"
+    options = ["--data", styles_folder, "--init-from", "emoji64", "--out", out]
+    done = invoke("train", *options, "--set=train.steps=1", "--set=train.batch=2", "--device=cpu")
+    assert done.exit_code == 0, done.output
+    told = next(line for line in done.stdout.splitlines() if line.startswith("styles "))
+    assert "taken over: none; new: discs (begins as " in told and "left: noto, noto_blob" in told
+    described = json.loads((out / "config.json").read_text())
+    assert described["styles"] == ["discs", "squares", "stripes"]
+    assert set(described["run"]["from"]["styles"]) == set(described["styles"])
+    other = invoke("train", *options[:-1], tmp_path / "other", "--preset", "smoke")
+    assert other.exit_code == 1 and "use the recipe in their config.json" in other.stderr
+
+
 def test_train_runs_without_any_option_but_out(tmp_path):
     done = invoke("train", "--out", tmp_path / "run", "--set=train.steps=1")
     assert done.exit_code == 0, done.output

@@ -14,6 +14,7 @@ from gan_lessons.models.stargan.presets import PRESETS, preset
 from gan_lessons.models.stargan.recipe import PAINTING, Config
 from gan_lessons.models.stargan.repainting import begin_with
 from gan_lessons.models.stargan.restoring import RestoringStarGAN, grow
+from gan_lessons.models.stargan.tuning import nearest, tuned
 
 USED = ("generator", "mapping_network", "style_encoder")
 
@@ -133,6 +134,8 @@ ARCHITECTURE = Architecture(
     grows=larger,
     grow=grown,
     beside=beside,
+    nearest=nearest,
+    tune=tuned,
     draws=True,
     widen=lambda networks, factor: networks["mapping_network"].widen(factor),
     note="The model knows the styles and the kind of picture it was trained on, at its training "
