@@ -10,10 +10,24 @@ from torch import Tensor
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.paintings import NAME
 from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.evaluation import notes, painting_results, painting_sheet
+from gan_lessons.evaluation import (
+    notes,
+    painting_peer,
+    painting_results,
+    painting_sheet,
+    painting_whole,
+)
 from gan_lessons.evaluation.bench import seconds, weights_of
 from gan_lessons.evaluation.painting_contestants import Way, bundled, given, painters_of, ways
-from gan_lessons.evaluation.painting_measures import WORKS, Known, measure, of_works
+from gan_lessons.evaluation.painting_measures import (
+    WORKS,
+    Known,
+    Seen,
+    judge,
+    look,
+    measure,
+    of_works,
+)
 from gan_lessons.evaluation.paintings import PLANS, SIZE, PaintingBed, PaintingPlan
 from gan_lessons.evaluation.progress import Row, Unit
 from gan_lessons.style_transfer import StyleTransfer
@@ -37,7 +51,10 @@ class PaintingBench:
         self.model, self.protocol, self.device = model, plan, str(model.device)
         self.bed = PaintingBed(dataset, plan, self.device)
         self.painters = painters_of(model, self.bed.painters)
-        self.ways: dict[str, Way] = ways(model) | (bundled(self.device) if rivalled else {})
+        self.ways: dict[str, Way] = ways(model)
+        if rivalled:
+            self.ways |= bundled(self.device) | painting_peer.published()
+        self.alike: dict[tuple[str, int], Seen] = {}
 
     def units(self) -> list[Unit]:
         """Painters and seeds in the order of work."""
@@ -67,26 +84,44 @@ class PaintingBench:
     def measure(self, what: tuple[str, ...], seed: int) -> Row:
         """All contestants on one painter under one seed."""
         known = Known(self.bed, what[0], seed)
-        return {name: measure(way, known) for name, way in self.ways.items()} | {
-            WORKS: of_works(known)
+        row = {
+            name: judge(self.seen(name, way, known), way, known) for name, way in self.ways.items()
         }
+        return row | {WORKS: of_works(known)}
+
+    def seen(self, name: str, way: Way, known: Known) -> Seen:
+        """Results of a contestant; what does not hang on the painter is looked at once."""
+        if not way.alike:
+            return look(way, known)
+        key = name, known.seed
+        if key not in self.alike:
+            self.alike[key] = look(way, known)
+        return self.alike[key]
 
     def forecast(self, units: list[Unit]) -> float:
         """Seconds that units will take, by one photograph that everyone restyles."""
         (painter,), seed = units[0]
         known = Known(self.bed, painter, seed)
         photo, few = known.photos[0], known.photos[:1]
-        made = seconds(lambda: [way.restyle(photo, known.asked) for way in self.ways.values()])
+        first = [way for name, way in self.ways.items() if not painting_peer.is_peer(name)]
+        made = seconds(lambda: [way.restyle(photo, known.asked) for way in first])
         seen = seconds(lambda: known.seen([photo.x[0] for photo in few]))
-        results = sum(len(known.asked.works) if w.by_reference else 1 for w in self.ways.values())
+        results = sum(len(known.asked.works) if way.by_reference else 1 for way in first)
         photos = sum(len(self.bed.photographs(seed)) for _, seed in units)
+        if len(first) < len(self.ways):  # the same for every painter
+            one = next(way for way in self.ways.values() if way not in first)
+            peer = seconds(lambda: one.restyle(photo, known.asked)) + seen
+            made += peer * (len(self.ways) - len(first)) / len(self.painters)
         a_crop = seen / self.protocol.crops
         views = len(known.asked.works) * self.protocol.views * len(units)
         return photos * (made + seen * results) + 2 * views * a_crop
 
     def summary(self, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
         """The card of results as plain data."""
-        return painting_results.summary(name, self, rows, cpu_seconds)
+        found = painting_results.summary(name, self, rows, cpu_seconds)
+        if not self.protocol.side:
+            found["whole"] = painting_whole.measure_whole(self.model, self.bed, self.painters[0])
+        return found
 
     def table(self, found: dict) -> str:
         """The card as a table for people."""

@@ -42,6 +42,7 @@ class Way:
 
     restyle: Contestant
     by_reference: bool = False  # result k is by work k of the painter
+    alike: bool = False  # the same whoever the painter is
 
 
 def ways(model: StyleTransfer | None) -> dict[str, Way]:
@@ -54,7 +55,7 @@ def ways(model: StyleTransfer | None) -> dict[str, Way]:
         By name.
     """
     return ({} if model is None else of_model(model)) | {
-        COPY: Way(lambda photo, asked: photo.x),
+        COPY: Way(lambda photo, asked: photo.x, alike=True),
         COLOUR: Way(recoloured, by_reference=True),
     }
 

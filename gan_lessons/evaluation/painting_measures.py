@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from torch.nn.functional import normalize
 
 from gan_lessons.evaluation.measures import Figure
 from gan_lessons.evaluation.painting_contestants import Asked, Way
+from gan_lessons.evaluation.painting_matching import matched
 from gan_lessons.evaluation.paintings import PaintingBed, Photograph, Views
 from gan_lessons.images.movement import movement
 from gan_lessons.metrics import gap
@@ -148,6 +148,16 @@ class Known:
         return self.scale([group.mean(dim=1) for group in views.groups])
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Results of one contestant, as far as they are the same whatever they are compared with."""
+
+    views: Views
+    count: int  # results of each photograph
+    kept: Tensor  # edge F1 against each photograph, (N,)
+    found: dict[str, float]
+
+
 def measure(way: Way, known: Known) -> Row:
     """All measures of one contestant on one painter under one seed.
 
@@ -158,22 +168,38 @@ def measure(way: Way, known: Known) -> Row:
     Returns:
         Measures by name; under "redrawn" those of `REDRAWN` for each draw of the bootstrap.
     """
-    made = [way.restyle(photo, known.asked) for photo in known.photos]
+    return judge(look(way, known), way, known)
+
+
+def look(way: Way, known: Known) -> Seen:
+    """Let a contestant restyle all photographs, in 8 bits as a file has them, and look at them."""
+    made = [in_levels(way.restyle(photo, known.asked)) for photo in known.photos]
     count = len(made[0])
-    seen = known.seen([picture for results in made for picture in results], count)
-    ways, kid = realism(seen, known, count, way.by_reference)
-    redrawn = ways | {"edges": kept(made, known)}
+    views = known.seen([picture for results in made for picture in results], count)
+    return Seen(views, count, kept(made, known), still(known, made) | crossing(made, known))
+
+
+def judge(seen: Seen, way: Way, known: Known) -> Row:
+    """What `measure` gives, of results that were looked at."""
+    weights = known.weights.photos
+    ways, kid = realism(seen, known, way.by_reference)
+    redrawn = ways | {"edges": weights @ seen.kept / weights.sum(dim=1)}
     if way.by_reference:
-        redrawn |= matched(seen, known, count)
+        manners = known.manner(seen.views).unflatten(0, (-1, seen.count))
+        redrawn |= matched(manners, known.manners, known.weights, known.train)
     return {
         **{name: values[0].item() for name, values in redrawn.items()},
         **kid,
-        **crossing(made, known),
-        **varied(seen, count, way.by_reference),
-        **reproduction(seen, known),
-        **still(known, made),
+        **varied(seen, way.by_reference),
+        **reproduction(seen.views, known),
+        **seen.found,
         "redrawn": {name: short(values[1:]) for name, values in redrawn.items()},
     }
+
+
+def in_levels(x: Tensor) -> Tensor:
+    """Pictures as 8 bits hold them, so that what nobody can see decides nothing."""
+    return ((x.float() + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
 
 
 def still(known: Known, made: Sequence[Tensor]) -> dict[str, float]:
@@ -183,10 +209,11 @@ def still(known: Known, made: Sequence[Tensor]) -> dict[str, float]:
 
 
 def realism(
-    seen: Views, known: Known, count: int, by_reference: bool
+    seen: Seen, known: Known, by_reference: bool
 ) -> tuple[dict[str, Tensor], dict[str, float]]:
     """How far results have gone by KID, `(1 + B,)`, and the KID itself where it can be known."""
-    results = Results.of(seen.pooled.unflatten(0, (-1, count)), known.works.pooled)
+    count, pooled = seen.count, seen.views.pooled
+    results = Results.of(pooled.unflatten(0, (-1, count)), known.works.pooled)
     w, ground = known.weights, known.ground
 
     def shares(allowed: Tensor) -> Tensor:
@@ -202,68 +229,17 @@ def realism(
     turned, turns = (sum(v[:, 0] * part[at] for v, *part in parts) for at in (0, 1))
     found = {}
     if known.held.sum() > 1:
-        found["kid"] = 1000 * (gap.start(ground, held=known.held) - way[0].item())
+        found["kid"] = 1000 * (gap.start(known.whole, held=known.held) - way[0].item())
     return {"closed": way / whole, "closed_all": turned / turns}, found
 
 
-def matched(seen: Views, known: Known, count: int) -> dict[str, Tensor]:
-    """Is the work that was the reference the nearest in manner? Each `(1 + B,)`."""
-    results = known.manner(seen).unflatten(0, (-1, count))
-    everyone = list(range(count))
-    hits = recognised(results, known.manners, everyone)
-    folds = [
-        recognised(results, known.manners, [w for w in everyone if w not in out])
-        for out in combinations(everyone, 2)
-    ]
-    left = torch.stack(folds).nanmean(dim=0)
-    w, train = known.weights, known.train
-    found = {
-        "match": over(hits, w.photos, w.works),
-        "match_train": over(hits, w.photos, w.works * train),
-        "match_held": over(hits, w.photos, w.works * (1 - train)),
-        "match_folds": over(left, w.photos, w.works),
-    }
-    return found if (1 - train).any() else {"match": found["match"]}
-
-
-def recognised(results: Tensor, works: Tensor, among: Sequence[int]) -> Tensor:
-    """Whether the nearest of some works is the one that was used.
-
-    What the results of a photograph have in common is the photograph's, and what works have in
-    common is the painter's: both are taken off before they are compared by the angle between them.
-
-    Args:
-        results: statistics `(N, W, D)`, result k by work k.
-        works: statistics `(W, D)`.
-        among: which of them.
-
-    Returns:
-        1 or 0, `(N, W)`; not a number for works that are not among them.
-    """
-    chosen = torch.tensor(among, device=works.device)
-    given, own = works[chosen], results[:, chosen]
-    given = normalize(given - given.mean(dim=0), dim=-1)
-    own = normalize(own - own.mean(dim=1, keepdim=True), dim=-1)
-    found = (own @ given.T).argmax(dim=2) == torch.arange(len(chosen), device=works.device)
-    hits = torch.full(results.shape[:2], float("nan"), dtype=torch.float64)
-    hits[:, among] = found.double().cpu()
-    return hits
-
-
-def over(values: Tensor, photos: Tensor, works: Tensor) -> Tensor:
-    """Weighted means of `(N, W)` by weights `(B, N)` and `(B, W)`."""
-    total = torch.einsum("bi,ik,bk->b", photos, values, works)
-    return total / (photos.sum(dim=1) * works.sum(dim=1)).clamp(min=1e-12)
-
-
 def kept(made: Sequence[Tensor], known: Known) -> Tensor:
-    """Edge F1, a mean over the results of a photograph, then over photographs: `(1 + B,)`."""
+    """Edge F1 of each photograph, a mean over its results, `(N,)`."""
     own = [
         shared_edges(lines.expand(len(results), -1, -1), edges(results)).mean()
         for lines, results in zip(known.lines, made, strict=True)
     ]
-    weights = known.weights.photos
-    return weights @ torch.stack(own).double().cpu() / weights.sum(dim=1)
+    return torch.stack(own).double().cpu()
 
 
 def crossing(made: Sequence[Tensor], known: Known) -> dict[str, float]:
@@ -276,11 +252,12 @@ def crossing(made: Sequence[Tensor], known: Known) -> dict[str, float]:
     return {"edges_chance": sum(found) / len(found)} if len(found) > 1 else {}
 
 
-def varied(seen: Views, count: int, by_reference: bool) -> dict[str, float]:
+def varied(seen: Seen, by_reference: bool) -> dict[str, float]:
     """Mean perceptual distance of two results of a photograph, crop by crop."""
-    if count < 2:
+    if seen.count < 2:
         return {}
-    return {"spread" if by_reference else "diversity": variety(seen.perceptual, count)}
+    name = "spread" if by_reference else "diversity"
+    return {name: variety(seen.views.perceptual, seen.count)}
 
 
 def variety(perceptual: Tensor, count: int) -> float:

