@@ -170,28 +170,28 @@ def results_of(values: Mapping[str, Any]) -> Results:
     """
     figures = {name: figure_of(entry) for name, entry in values["figures"].items()}
     leads = {
-        way: {name: {n: _made(Lead, lead) for n, lead in row.items()} for name, row in rows.items()}
+        way: {name: {n: made(Lead, lead) for n, lead in row.items()} for name, row in rows.items()}
         for way, rows in values["comparisons"].items()
     }
-    pairs = [_made(PairOfStyles, pair) for pair in values["pairs"]]
-    return _made(Results, {**values, "figures": figures, "comparisons": leads, "pairs": pairs})
+    pairs = [made(PairOfStyles, pair) for pair in values["pairs"]]
+    return made(Results, {**values, "figures": figures, "comparisons": leads, "pairs": pairs})
 
 
 def figure_of(entry: Mapping[str, Any]) -> Figure:
     """One figure of every method from plain data; raises like `results_of`."""
 
     def value(each: Mapping[str, Any] | None) -> Value | None:
-        return each and _made(Value, each)
+        return each and made(Value, each)
 
     single = {name: value(entry[name]) for name in ("model", "limit", "floor") if name in entry}
     several = {
         name: {method: value(each) for method, each in entry[name].items()}
         for name in ("variants", "baselines")
     }
-    return _made(Figure, {**entry, **single, **several})
+    return made(Figure, {**entry, **single, **several})
 
 
-def _made(kind: type, values: Mapping[str, Any]) -> Any:
+def made(kind: type, values: Mapping[str, Any]) -> Any:
     """An instance of a dataclass; a missing name is a `KeyError`, an unknown one a `TypeError`."""
     for each in fields(kind):
         if each.default is MISSING and each.default_factory is MISSING and each.name not in values:

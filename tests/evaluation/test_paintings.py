@@ -12,6 +12,7 @@ from gan_lessons.evaluation import painting_results
 from gan_lessons.evaluation.benchmark import RESULTS, TABLE, bench_for, check_styles, evaluate
 from gan_lessons.evaluation.contestants import COLOUR, COPY, MEAN, MODEL, REFERENCE
 from gan_lessons.evaluation.painting_bench import PaintingBench, measure_function
+from gan_lessons.evaluation.painting_card import read_paintings
 from gan_lessons.evaluation.painting_contestants import Way, given, ways
 from gan_lessons.evaluation.painting_matching import matched, recognised
 from gan_lessons.evaluation.painting_measures import (
@@ -277,12 +278,32 @@ def test_the_card_holds_every_measure_and_people_get_a_table(asleep):
     one = found["painters"][0]
     assert (one["train"], one["held"], one["works"], one["photographs"]) == (6, 2, 9, 4)
     assert one["figures"][REFERENCE]["match"] == pytest.approx(1 / 9, abs=1e-4)
+    assert found["figures"]["match"]["variants"][REFERENCE]["interval"] == pytest.approx(
+        [1 / 9, 1 / 9], abs=0.2
+    )
     assert one["figures"][MODEL]["diversity"] == pytest.approx(0, abs=1e-4)
     assert WORKS in one["figures"]
     text = (out / TABLE).read_text()
     assert "| edge F1 against the photograph (higher is better) | 1.000 ± 0.000 |" in text
     assert "## van_gogh" in text and "**Note:** asleep has not moved" in text
     assert lines[0] == "tiny: 3 painters, 4 photographs, test"
+
+
+def test_the_card_is_read_back_with_names_and_types(asleep, tmp_path):
+    found, out, _ = asleep
+    card = read_paintings(out)
+    assert card.figures["edges"].model.value == 1 and card.figures["edges"].model.painters == 3
+    assert card.figures["closed"].baselines[COLOUR].interval is not None
+    assert card.painter("ukiyo_e").figures[COPY]["edges"] == 1
+    assert card.painter("ukiyo_e").chance == pytest.approx(1 / 9, abs=1e-5)
+    assert [bar.reached for bar in card.asked] == [row["reached"] for row in found["asked"]]
+    with pytest.raises(ValueError, match="say nothing of monet"):
+        card.painter("monet")
+    (tmp_path / RESULTS).write_text(json.dumps({**found, "painters": [{"painter": "monet"}]}))
+    with pytest.raises(ValueError, match="damaged or no card of paintings"):
+        read_paintings(tmp_path)
+    with pytest.raises(ValueError, match="write one with"):
+        read_paintings(tmp_path / "nowhere")
 
 
 def test_what_is_asked_is_told_painter_by_painter(asleep):

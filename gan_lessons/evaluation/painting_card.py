@@ -1,0 +1,160 @@
+"""The card of results on `painted_photos`, read back as values with names and types.
+
+`evaluation.painting_results` describes the form, key by key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gan_lessons.evaluation.card import FILE, made
+from gan_lessons.evaluation.painting_results import FORMAT
+from gan_lessons.text import read_json
+
+
+@dataclass(frozen=True)
+class PaintingValue:
+    """One measure of one contestant, a mean over painters.
+
+    Attributes:
+        value: the mean over painters and seeds.
+        spread: standard deviation between the seeds; None for a single one.
+        seeds: the same for each seed.
+        interval: what 95 % of a bootstrap over photographs and works leave, where it is drawn.
+        painters: how many stand behind it.
+    """
+
+    value: float
+    spread: float | None
+    seeds: list[float]
+    interval: list[float] | None
+    painters: int
+
+
+@dataclass(frozen=True)
+class PaintingFigure:
+    """One measure of every contestant.
+
+    Attributes:
+        title: what it is called.
+        better: "lower", "higher" or "".
+        model: of drawn codes.
+        variants: by references and by the mean code.
+        floor: of training works in the place of results.
+        baselines: of what the model must beat.
+    """
+
+    title: str
+    better: str
+    model: PaintingValue | None
+    variants: dict[str, PaintingValue]
+    floor: PaintingValue | None
+    baselines: dict[str, PaintingValue]
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Every contestant on one painter: figures and intervals by contestant, then by measure."""
+
+    painter: str
+    train: int
+    held: int
+    works: int
+    photographs: int
+    chance: float
+    chance_folds: float
+    figures: dict[str, dict[str, float]]
+    intervals: dict[str, dict[str, list[float]]]
+    published: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What is asked of one way to use a model on one painter, and whether it gets there."""
+
+    painter: str
+    way: str
+    what: str
+    value: float
+    wanted: float
+    reached: bool
+
+
+@dataclass(frozen=True)
+class PaintingResults:
+    """A whole card; `evaluation.painting_results` says what stands under each name."""
+
+    model: dict[str, Any]
+    protocol: dict[str, Any]
+    data: dict[str, Any]
+    features: dict[str, Any]
+    computed: dict[str, Any]
+    figures: dict[str, PaintingFigure]
+    painters: list[Painter]
+    asked: list[Bar]
+    notes: list[str] = field(default_factory=list)
+    speed: list[dict[str, Any]] = field(default_factory=list)
+    whole: dict[str, Any] = field(default_factory=dict)
+
+    def painter(self, name: str) -> Painter:
+        """The results on one painter.
+
+        Raises:
+            ValueError: if that one was not measured.
+        """
+        for each in self.painters:
+            if each.painter == name:
+                return each
+        raise ValueError(f"these results say nothing of {name}")
+
+
+def read_paintings(path: str | Path) -> PaintingResults:
+    """Read a card.
+
+    Args:
+        path: `results.json`, or the folder of a model or an evaluation that holds one.
+
+    Returns:
+        The card.
+
+    Raises:
+        ValueError: if there is none, or it is damaged or of another form.
+    """
+    path = Path(path)
+    path = path / FILE if path.is_dir() else path
+    if not path.is_file():
+        raise ValueError(f"no {path}; write one with `gan-lessons evaluate MODEL --out DIR`")
+    try:
+        values = read_json(path)
+        if values.pop("format") != FORMAT:
+            raise KeyError("format")
+        return results_of(values)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ValueError(
+            f"{path} is damaged or no card of paintings; evaluate the model again"
+        ) from None
+
+
+def results_of(values: Mapping[str, Any]) -> PaintingResults:
+    """A card from plain data without its format; `KeyError` or `TypeError` if it is another."""
+    lists = {
+        "painters": [made(Painter, each) for each in values["painters"]],
+        "asked": [made(Bar, each) for each in values["asked"]],
+    }
+    figures = {name: figure_of(entry) for name, entry in values["figures"].items()}
+    return made(PaintingResults, {**values, **lists, "figures": figures})
+
+
+def figure_of(entry: Mapping[str, Any]) -> PaintingFigure:
+    """One measure of every contestant from plain data; raises like `results_of`."""
+
+    def value(each: Mapping[str, Any] | None) -> PaintingValue | None:
+        return each and made(PaintingValue, each)
+
+    single = {name: value(entry[name]) for name in ("model", "floor")}
+    several = {
+        name: {contestant: value(each) for contestant, each in entry[name].items()}
+        for name in ("variants", "baselines")
+    }
+    return made(PaintingFigure, {**entry, **single, **several})
