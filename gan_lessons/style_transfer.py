@@ -21,7 +21,7 @@ from gan_lessons.models.architecture import Networks, architecture
 from gan_lessons.training.precision import autocast, device_named, resolve
 from gan_lessons.walks import between, blend, check_room
 
-TILE = 1024  # pixels a side; a larger picture is cut up, so that memory stays bounded
+TILE = 1024  # pixels a side; what holds more is cut up, so that memory stays bounded
 AT_ONCE = 64 * 64 * 64  # pixels in one pass of the generator: 64 pictures of 64 pixels a side
 DRAWN = 1 / 3  # how far further results of one reference move towards a drawn style
 
@@ -301,7 +301,7 @@ class StyleTransfer:
         Args:
             x: `(N, 3, H, W)` in [-1, 1], or `(1, 3, H, W)` for one source in several styles.
             s: `(N, style_dim)`.
-            tile: side in pixels above which a picture is cut up.
+            tile: side in pixels of tiles; a picture that holds more is cut up, and takes longer.
 
         Returns:
             `(N, 3, H, W)` float32, clamped to [-1, 1].
@@ -310,7 +310,7 @@ class StyleTransfer:
         height, width = x.shape[2:]
         generator = self.networks["generator"]
         padded = tiles.pad(x, -height % generator.stride, -width % generator.stride)
-        if max(height, width) > tile:
+        if height * width > tile * tile:
             parts = [
                 tiles.translate(generator, self.generate, a, b, tile)
                 for a, b in zip(padded.split(1), s.split(1), strict=True)

@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from gan_lessons.images import tiles
 from gan_lessons.images.gate import ImageError, image_to_tensor, open_image
 from gan_lessons.images.tiles import centre_square
 from gan_lessons.models.stargan.architecture import USED as NETWORKS
@@ -213,6 +214,15 @@ def test_a_large_picture_in_tiles_is_the_picture_in_one(awake, kind):
     assert whole.shape == cut.shape == (2, 3, 90, 150)
     assert (whole - x).abs().mean() > 0.02
     assert (whole - cut).abs().max() < 1 / 127.5
+
+
+def test_a_long_picture_that_holds_no_more_than_a_tile_is_not_cut(model, monkeypatch):
+    cut_up = []
+    monkeypatch.setattr(tiles, "translate", lambda *given: cut_up.append(given[-1]) or given[2])
+    s = model.codes("discs")
+    for width in (72, 88):  # of 32 pixels height: once within 48 x 48, once beyond
+        model.translate(image_to_tensor(noise(width, 32))[None], s, tile=48)
+    assert cut_up == [48]
 
 
 @pytest.mark.parametrize(("size", "expected"), [(32, (64, 32)), (50, (100, 50)), (None, (90, 45))])

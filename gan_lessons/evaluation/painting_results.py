@@ -222,8 +222,8 @@ def in_tiles(whole: dict | None) -> list[str]:
     if not whole:
         return []
     return [
-        f"A picture of {whole['width']} x {whole['height']} takes {whole['seconds']} s in tiles of "
-        f"{whole['tile']} and {whole['seconds_untiled']} s in one pass, threads: "
+        f"A picture of {whole['width']} x {whole['height']} takes {whole['seconds']} s in one "
+        f"pass and {whole['seconds_in_tiles']} s in tiles of {whole['tile']}, threads: "
         f"{whole['threads']}. The two results are {whole['levels']} of 255 levels apart in the mean"
         f" and {whole['levels_at_borders']} where tiles meet (at most {ALIKE:g} are allowed).",
         "",
