@@ -7,6 +7,7 @@ import numpy as np
 # Okabe and Ito's colours, told apart by all common kinds of colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 FAINT = "#d9d9d9"
+JPEG = {"quality": 85, "progressive": True, "optimize": True}  # of pictures in lessons
 
 
 def image_grid(
@@ -60,7 +61,7 @@ def image_grid(
     if title:
         figure.text(0.05 / width, 1 - 0.2 / height, title, ha="left", size=10)
     # Pictures take half the room as JPEG; lines of curves would blur in it.
-    return _finish(figure, show, "jpeg", pil_kwargs={"quality": 88, "subsampling": 0})
+    return _finish(figure, show, "jpeg", pil_kwargs=JPEG)
 
 
 def curves(
