@@ -28,11 +28,11 @@ def kernel_means(a: Tensor, b: Tensor) -> Tensor:
         b: likewise `(M, C', D)`.
 
     Returns:
-        float64 `(N, M)`.
+        float64 `(N, M)`, on the CPU.
     """
     flat = [normalize(x.flatten(0, 1).double(), dim=1) for x in (a, b)]
     kernel = (flat[0] @ flat[1].T + 1) ** 3
-    return kernel.unflatten(1, b.shape[:2]).unflatten(0, a.shape[:2]).mean(dim=(1, 3))
+    return kernel.unflatten(1, b.shape[:2]).unflatten(0, a.shape[:2]).mean(dim=(1, 3)).cpu()
 
 
 @dataclass(frozen=True)
