@@ -198,7 +198,7 @@ def markdown(found: dict) -> str:
     names = list(dict.fromkeys(n for entry in entries.values() for n in entry["baselines"]))
     told = (
         f"Protocol `{plan['name']}` on {data['name']}, {data['split']} photographs and works only: "
-        f"{data['photographs']} photographs restyled whole, {len(data['painters'])} painters, "
+        f"{data['photographs']} photographs restyled, {len(data['painters'])} painters, "
         f"{plan['draws']} draws a photograph, {len(plan['seeds'])} seeds, looked at in crops of "
         f"{data['resolution']} px. Each figure is a mean over painters; after the sign the "
         "standard deviation between seeds."

@@ -48,7 +48,7 @@ PLANS = {
     plan.name: plan
     for plan in (
         PaintingPlan(
-            "smoke", photos=2, side=160, crops=2, views=24, step=48, draws=2, redrawn=200, shown=4
+            "smoke", photos=4, side=128, crops=1, views=24, step=48, draws=2, redrawn=200, shown=4
         ),
         PaintingPlan("class", photos=6, side=0, crops=10, views=48, step=32, draws=4),
         PaintingPlan("full", photos=0, side=0, crops=16, views=64, step=32, draws=8),
