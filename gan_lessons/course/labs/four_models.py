@@ -48,6 +48,7 @@ class Rival:
     sampler: str  # name of the averaged network that makes pictures
     shapes: dict  # plain data from which the averaged networks can be built again
     batch: Callable[[SampleBatch], SampleBatch | PairBatch] = lambda batch: batch
+    latent: int | tuple[int, ...] = LATENT  # shape of the noise of one sample
 
 
 def train_config(seed: int, precision: str, **changed) -> TrainConfig:
@@ -177,13 +178,16 @@ class Trainer:
     Args:
         rival: what to train.
         images: `(N, 3, H, W)` uint8.
+        y: `(N,)` int64 classes, where there are some.
     """
 
-    def __init__(self, rival: Rival, images: Tensor):
+    def __init__(self, rival: Rival, images: Tensor, y: Tensor | None = None):
         self.rival, self.shapes = rival, rival.shapes
         self.state = create_state(rival.objective, rival.recipe, torch.device("cpu"))
         train = rival.recipe.train
-        self.batches = Samples(images, batch=train.batch, latent=LATENT, seed=train.seed)
+        self.batches = Samples(
+            images, y, batch=train.batch, latent=rival.latent, seed=train.seed
+        )
         self.spent = 0.0
 
     @property
