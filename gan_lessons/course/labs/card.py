@@ -36,6 +36,10 @@ In half precision; `load_weights("{lesson}", NAME, network)` from
 """
 LICENCES = {
     "emoji_styles": "CC BY-SA 4.0, as some of the emoji that these runs learned from.",
+    "letters": (
+        "Apache-2.0, as the code that made them; the typefaces that these runs learned from are "
+        "listed in [letters](../../letters/README.md), with their licences."
+    ),
     "painted_photos": "GPL-3.0 or later, as some of the pictures that these runs learned from.",
     "": "Apache-2.0, as the code that made them.",
 }
