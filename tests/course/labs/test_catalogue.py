@@ -120,4 +120,4 @@ def test_errors_of_users_are_one_sentence(walks, capsys):
 def test_every_experiment_of_the_course_says_what_it_is():
     for each in catalogue.experiments():
         assert each.about, f"{each.name} has no docstring"
-        assert each.data in ("", "emoji_styles", "painted_photos"), each
+        assert each.data in ("", "emoji_styles", "letters", "painted_photos"), each
