@@ -18,6 +18,7 @@ PRIORITY = (
     "emoji64_references",
     "letters64",
     "letters64_paired",
+    "paintings256",
     "adain",
     "cyclegan",
     "pix2pix",

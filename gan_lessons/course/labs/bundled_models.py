@@ -70,10 +70,11 @@ class Training:
 
 
 PLAN = (
-    Training("letters64", "letters", 0.3),
-    Training("emoji64_references", "emoji_styles", 0.3),
-    Training("emoji64", "emoji_styles", 0.2),
-    Training("emoji128", "emoji_styles", 0.2),
+    Training("letters64", "letters", 0.25),
+    Training("emoji64_references", "emoji_styles", 0.25),
+    Training("emoji64", "emoji_styles", 0.15),
+    Training("paintings256", "painted_photos", 0.2),
+    Training("emoji128", "emoji_styles", 0.15),
 )
 
 

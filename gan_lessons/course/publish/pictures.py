@@ -38,6 +38,8 @@ HANDS = (
 )
 GIVEN = "ARGN"
 EXPLORED = ("snail", "fluent")
+PHOTO = "Myrabella 7"
+WORKS = {"van_gogh": "The harvest", "morisot": "Hollyhocks", "ukiyo_e": "Great wave off Kanagawa"}
 REFERRED = "twemoji"  # the style of references in the explorer's picture
 
 
@@ -142,6 +144,28 @@ def explored(model_name: str = "emoji64", second: str = "emoji64_references", se
     return plots.image_grid(rows, row_labels=labels, show=False)
 
 
+def painted(model_name: str = "paintings256", photo: str = PHOTO):
+    """A photograph in the manner of one work of each painter, and by a draw.
+
+    Args:
+        model_name: a bundled model of paintings.
+        photo: title of a test photograph.
+
+    Returns:
+        A matplotlib figure of two rows: works, and the photograph by them.
+    """
+    model = StyleTransfer.load(model_name)
+    pictures = load_dataset("painted_photos", size=model.size)
+
+    def named(title: str) -> Image.Image:
+        return tensor_to_image(pictures.images[pictures.names.index(title)].float() / 127.5 - 1)
+
+    source = named(photo)
+    works = {style: named(title) for style, title in WORKS.items()}
+    made = [model.restyle(source, s, reference=work, size=256)[0] for s, work in works.items()]
+    return plots.image_grid([[None, *works.values()], [source, *made]], cell=2.4, show=False)
+
+
 def in_every_style(model: StyleTransfer, name: str, style: str, seed: int) -> list[Image.Image]:
     """A drawing and its results, one a style."""
     emoji = load_dataset("emoji_styles", size=model.size)
@@ -160,7 +184,10 @@ def main() -> None:
     for name, draw in PICTURES.items():
         buffer = io.BytesIO()
         draw().savefig(buffer, format="png")
-        drawn = encode_image(open_image(buffer.getvalue()), colours=256)
+        picture = open_image(buffer.getvalue())
+        drawn = encode_image(picture, colours=256)
+        if name.endswith(".jpg"):  # paintings have more colours than that
+            drawn = encode_image(picture, "JPEG", quality=85)
         print(folder.write_bytes(name, drawn))
 
 
@@ -169,6 +196,7 @@ PICTURES = {
     "00_references.png": by_reference,
     "00_hands.png": in_many_hands,
     "15_explorer.png": explored,
+    "16_paintings.jpg": painted,
 }
 
 

@@ -3,7 +3,7 @@
 import shlex
 
 from gan_lessons.config import DataConfig, TrainConfig
-from gan_lessons.data import letters
+from gan_lessons.data import letters, paintings
 from gan_lessons.models.stargan.recipe import Config, LossConfig, ModelConfig
 
 PRESETS = ("smoke", "class", "full")
@@ -39,12 +39,9 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
         raise ValueError(f"no preset {name!r}; they are {', '.join(PRESETS)}, paper")
     if data == letters.NAME:
         return for_letters(name)
-    painted = data == "painted_photos"
-    base = Config(
-        data=DataConfig(name=data, crop_scale=0.5 if painted else 1.0, flip=painted),
-        model=ModelConfig(domains=domains),
-        loss=LossConfig(augment="shift,brightness,cutout" if painted else "shift"),
-    )
+    if data == paintings.NAME:
+        return for_paintings(name)
+    base = Config(data=DataConfig(name=data), model=ModelConfig(domains=domains))
     changes = {
         "smoke": {
             "data.size": 32,
@@ -144,6 +141,88 @@ def for_letters(name: str) -> Config:
         },
         "class": {"train.steps": 5_000, "train.batch": 32},
         "full": {"train.steps": 20_000, "train.batch": 128, "train.warmup": 200},
+    }
+    return base.override(changes[name])
+
+
+# Crops in which strokes are seen, and what a painting's manner is learned from.
+PAINTINGS = {
+    "data.size": 128,
+    "data.crop_scale": 0.25,
+    "data.crop_most": 0.6,
+    "data.sources": "photo",
+    "data.flip": True,
+    "model.generator": "painting",
+    "model.width": 48,
+    "model.max_width": 96,
+    "model.critic_width": 32,
+    "model.critic_max_width": 128,
+    "model.projected": 48,
+    "model.encoder_width": 32,
+    "model.encoder_max_width": 96,
+    "model.mapping_width": 96,
+    "loss.sty": 0.0,
+    "loss.cyc": 0.0,
+    "loss.ds": 0.0,
+    "loss.nce": 0.5,
+    "loss.restore": 2.0,
+    "loss.restore_features": 1.0,
+    "loss.manner": 10.0,
+    "loss.density": 1.0,
+    "loss.density_scaled": 0.1,
+    "loss.lazy": 2,
+    "loss.r1_interval": 16,
+    "loss.augment": "shift,brightness,cutout",
+    "train.lr": 4e-4,
+    "train.discriminator_lr": 4e-4,
+    "train.mapping_lr": 5e-4,
+    "train.beta1": 0.5,
+    "train.decay": 0.5,
+}
+
+
+def for_paintings(name: str) -> Config:
+    """The recipes for `painted_photos`, whose style is palette and brushwork.
+
+    Args:
+        name: "smoke", "class" or "full".
+
+    Returns:
+        A validated configuration.
+    """
+    base = Config(
+        data=DataConfig(name=paintings.NAME), model=ModelConfig(domains=len(paintings.STYLES))
+    ).override(PAINTINGS)
+    changes = {
+        "smoke": {
+            "data.size": 32,
+            "model.bottleneck": 8,
+            "model.width": 8,
+            "model.max_width": 16,
+            "model.blocks": 1,
+            "model.critic_width": 8,
+            "model.critic_max_width": 16,
+            "model.projected": 8,
+            "model.encoder_width": 8,
+            "model.encoder_max_width": 16,
+            "model.style_dim": 16,
+            "model.mapping_width": 16,
+            "loss.first": 5,
+            "train.steps": 20,
+            "train.batch": 8,
+            "train.log_every": 5,
+            "train.sample_every": 10,
+            "train.checkpoint_every": 10,
+        },
+        "class": {"train.steps": 2_400, "train.batch": 8, "loss.first": 700},
+        "full": {
+            "train.steps": 20_000,
+            "train.batch": 64,
+            "train.warmup": 200,
+            "loss.first": 2_000,
+            "train.sample_every": 1_000,
+            "train.checkpoint_every": 1_000,
+        },
     }
     return base.override(changes[name])
 
