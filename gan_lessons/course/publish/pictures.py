@@ -163,7 +163,14 @@ def painted(model_name: str = "paintings256", photo: str = PHOTO):
     source = named(photo)
     works = {style: named(title) for style, title in WORKS.items()}
     made = [model.restyle(source, s, reference=work, size=256)[0] for s, work in works.items()]
-    return plots.image_grid([[None, *works.values()], [source, *made]], cell=2.4, show=False)
+    above = [None, *(strip(work) for work in works.values())]
+    return plots.image_grid([above, [source, *made]], cell=2.4, show=False)
+
+
+def strip(picture: Image.Image) -> Image.Image:
+    """The middle of a picture, half as high as wide."""
+    top = max(0, picture.height - picture.width // 2) // 2
+    return picture.crop((0, top, picture.width, top + picture.width // 2))
 
 
 def in_every_style(model: StyleTransfer, name: str, style: str, seed: int) -> list[Image.Image]:
