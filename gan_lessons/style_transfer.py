@@ -118,8 +118,7 @@ class StyleTransfer:
             image: path, bytes or PIL image of any size and mode; a numpy array `(H, W, 3)`, uint8
                 or float in [0, 1]; or a torch tensor `(3, H, W)`, uint8 or float in [-1, 1].
             style: one of `styles`.
-            count: number of results; result `k` of a seed is the same whatever the count, but for
-                rounding, which may move a pixel by 1 of 255.
+            count: number of results; result `k` of a seed is the same, but for rounding, in any.
             reference: a picture to take the style from instead of drawing it, or a list of them,
                 each read as a picture of `style`; the first result of each is its style, further
                 ones move a third of the way towards drawn styles.
