@@ -11,17 +11,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_lessons.data import letters
+from gan_lessons.data import letters, paintings
 from gan_lessons.images.gate import image_to_tensor, to_uint8
 from gan_lessons.models.store import bundled
 from gan_lessons.style_transfer import DRAWN, StyleTransfer
 from gan_lessons.walks import blend, farthest
 from gan_lessons.widgets.explorer.codes import MAPPED, code_map, real_pictures
 from gan_lessons.widgets.explorer.latents import latent
-from gan_lessons.widgets.explorer.pictures import LETTER, PICTURES, Album, square
+from gan_lessons.widgets.explorer.pictures import LETTER, PHOTO, PICTURES, Album, square
 from gan_lessons.widgets.explorer.state import LARGEST_INDEX, REACH, SIZES, Point, State
 
 COUNT = 8  # results in a grid
+FIRST = {letters.NAME: LETTER, paintings.NAME: PHOTO}  # pictures, by a model's data set
 KEPT = 64  # encoded pictures and references that are remembered
 
 
@@ -66,7 +67,7 @@ class Exploration:
 
         Args:
             model: a bundled model or a folder; "" takes the first bundled one.
-            picture: one of `PICTURES`; "" takes the first.
+            picture: one of `PICTURES`; "" takes the first that suits the model.
 
         Returns:
             A state: the picture in the style that changes it most.
@@ -78,7 +79,7 @@ class Exploration:
         if not (model or names):
             raise ValueError("there is no bundled model here; name the folder of one")
         loaded = self.model(model := model or names[0])
-        picture = picture or (LETTER if self.spells(model) else next(iter(PICTURES)))
+        picture = picture or FIRST.get(loaded.config.data.name, next(iter(PICTURES)))
         state = State(model, picture, Point(loaded.styles[0]), size=self.size(model))
         x, codes = self._input(state), torch.cat([loaded.codes(style) for style in loaded.styles])
         return state.at(style=loaded.styles[farthest(x, loaded.translate(x, codes))])

@@ -29,6 +29,7 @@ PICTURES = {
     "letter/A": "letter A, plain",
 }
 LETTER = "letter/R"  # where models that draw letters begin
+PHOTO = "photo/world-lemur"  # where models of paintings begin
 LARGEST = 256  # pixels a side that are kept of a picture; the explorer works at half of it at most
 KEPT = 12  # pictures of one's own; the oldest makes place for a thirteenth
 BROUGHT = "your picture"  # what a picture that was brought is called; its file's name is not kept

@@ -233,3 +233,8 @@ def test_an_album_refuses_what_is_no_picture_and_names_no_file(data):
     with pytest.raises(ImageError, match="your picture: "):
         album.take(data)
     assert not album.own
+
+
+def test_a_model_of_paintings_begins_on_a_photograph():
+    state = Exploration(device="cpu").start("paintings256")
+    assert state.picture == "photo/world-lemur" and state.here.style != "photo"
