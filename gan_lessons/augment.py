@@ -136,18 +136,17 @@ def smooth_over(x: Tensor, uniform: Tensor) -> Tensor:
         `(N, 3, H, W)` in [-1, 1], differentiable in `x`.
     """
     u = uniform[:, :, None, None, None].unbind(1)
-    grown = {"scale_factor": 2, "mode": "bilinear", "align_corners": False}
-    levels = [x]
-    for halving in (2, 4, 8):
-        h = F.avg_pool2d(x, halving)
-        for _ in range(halving.bit_length() - 1):
-            h = F.interpolate(h, **grown)
+    levels = []  # smoothed over two, four and eight pixels
+    for halvings in (1, 2, 3):
+        h = F.avg_pool2d(x, 2**halvings)
+        for _ in range(halvings):
+            h = F.interpolate(h, scale_factor=2, mode="bilinear", align_corners=False)
         levels.append(h)
-    fine = 2 * u[5]  # from the first level to the third
+    how_far = 2 * u[5]  # 0 is the first level, 2 the third
     smooth = torch.where(
-        fine < 1,
-        torch.lerp(levels[1], levels[2], fine.clamp(0, 1)),
-        torch.lerp(levels[2], levels[3], (fine - 1).clamp(0, 1)),
+        how_far < 1,
+        torch.lerp(levels[0], levels[1], how_far.clamp(0, 1)),
+        torch.lerp(levels[1], levels[2], (how_far - 1).clamp(0, 1)),
     )
     smooth = turn((smooth + 1) / 2, 2 * math.pi * uniform[:, 0], 1.4 * uniform[:, 1] ** 0.7)
     mean = smooth.mean(dim=(1, 2, 3), keepdim=True)

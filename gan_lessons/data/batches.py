@@ -103,8 +103,10 @@ class Batches:
                 )
         self.counts = torch.tensor([len(rows) for rows in by_domain])
         if data.sources and data.sources not in dataset.styles:
-            names = ", ".join(dataset.styles)
-            raise ValueError(f"data.sources: one of the set's styles {names}, got {data.sources!r}")
+            raise ValueError(
+                f"data.sources must be one of the set's styles ({', '.join(dataset.styles)}), or "
+                f"empty for sources of all styles alike; got {data.sources!r}"
+            )
         self.rows = pad_sequence(by_domain, batch_first=True)  # (domains, most of them)
         self.images = dataset.images
         if isinstance(self.images, Tensor):

@@ -4,16 +4,17 @@
 quotes a card gets a sentence instead of a `KeyError` if the file is another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gan_lessons.evaluation.contestants import MODEL
 from gan_lessons.evaluation.results import FORMAT
 from gan_lessons.text import read_json
 
 FILE = "results.json"
+Card = TypeVar("Card")
 
 
 @dataclass(frozen=True)
@@ -143,19 +144,37 @@ def read_results(path: str | Path) -> Results:
         >>> results.figures["kid"].better, len(results.pairs)
         ('lower', 56)
     """
+    return read_card(path, FORMAT, results_of, "card of this version")
+
+
+def read_card(
+    path: str | Path, form: str, build: Callable[[dict[str, Any]], Card], kind: str
+) -> Card:
+    """Read a card of any form.
+
+    Args:
+        path: `results.json`, or the folder that holds one.
+        form: what must stand under "format".
+        build: makes the card of plain data; a `KeyError` or `TypeError` says that it is none.
+        kind: what people call it.
+
+    Returns:
+        What `build` made.
+
+    Raises:
+        ValueError: if there is none, or it is damaged or of another form.
+    """
     path = Path(path)
     path = path / FILE if path.is_dir() else path
     if not path.is_file():
         raise ValueError(f"no {path}; write one with `gan-lessons evaluate MODEL --out DIR`")
     try:
         values = read_json(path)
-        if values.pop("format") != FORMAT:
+        if values.pop("format") != form:
             raise KeyError("format")
-        return results_of(values)
+        return build(values)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise ValueError(
-            f"{path} is damaged or no card of this version; evaluate the model again"
-        ) from None
+        raise ValueError(f"{path} is damaged or no {kind}; evaluate the model again") from None
 
 
 def results_of(values: Mapping[str, Any]) -> Results:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gan_lessons.evaluation.card import FILE, made
+from gan_lessons.evaluation.card import made, read_card
 from gan_lessons.evaluation.painting_results import FORMAT
-from gan_lessons.text import read_json
 
 
 @dataclass(frozen=True)
@@ -120,20 +119,14 @@ def read_paintings(path: str | Path) -> PaintingResults:
 
     Raises:
         ValueError: if there is none, or it is damaged or of another form.
+
+    Example:
+        >>> from gan_lessons.models.store import find
+        >>> results = read_paintings(find("paintings256"))
+        >>> [painter.painter for painter in results.painters]
+        ['morisot', 'van_gogh', 'ukiyo_e']
     """
-    path = Path(path)
-    path = path / FILE if path.is_dir() else path
-    if not path.is_file():
-        raise ValueError(f"no {path}; write one with `gan-lessons evaluate MODEL --out DIR`")
-    try:
-        values = read_json(path)
-        if values.pop("format") != FORMAT:
-            raise KeyError("format")
-        return results_of(values)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise ValueError(
-            f"{path} is damaged or no card of paintings; evaluate the model again"
-        ) from None
+    return read_card(path, FORMAT, results_of, "card of paintings")
 
 
 def results_of(values: Mapping[str, Any]) -> PaintingResults:

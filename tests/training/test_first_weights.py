@@ -29,7 +29,21 @@ PARTS = MODULATED | {
     "loss.restore": 10.0,
     "loss.paint": 1.0,
 }
+PAINTING = MODULATED | {
+    "data.size": 32,
+    "data.crop_scale": 0.5,
+    "data.crop_most": 0.75,
+    "data.sources": "squares",
+    "model.bottleneck": 8,
+    "model.generator": "painting",
+    "loss.manner": 1.0,
+    "loss.restore": 1.0,
+}
 REPAINTING = PARTS | {"model.generator": "repainting", "loss.keep": 1.0}
+
+
+def kind_of(settings):
+    return settings.get("model.generator", "modulated")
 
 
 @pytest.fixture
@@ -102,7 +116,7 @@ def assert_taken_over(state, older, rows):
             )
 
 
-@pytest.mark.parametrize("settings", [MODULATED, PARTS, REPAINTING], ids=lambda s: str(len(s)))
+@pytest.mark.parametrize("settings", [MODULATED, PARTS, REPAINTING, PAINTING], ids=kind_of)
 def test_styles_are_taken_over_by_name_and_new_ones_begin_as_an_old_one(
     tune, tiny_dataset, settings
 ):

@@ -11,7 +11,7 @@ from gan_lessons.models.stargan.manner import PaintingStarGAN
 from gan_lessons.models.stargan.networks import build
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import PRESETS, preset
-from gan_lessons.models.stargan.recipe import PAINTING, Config
+from gan_lessons.models.stargan.recipe import WITH_PARTS, Config
 from gan_lessons.models.stargan.repainting import begin_with
 from gan_lessons.models.stargan.restoring import RestoringStarGAN, grow
 from gan_lessons.models.stargan.tuning import nearest, tuned
@@ -48,7 +48,7 @@ def batches(
 def objective_of(recipe: Config) -> StarGAN:
     """The objective that a recipe's networks are trained by."""
     own = {"outlines": LetteringStarGAN, "painting": PaintingStarGAN}
-    kinds = dict.fromkeys(PAINTING, RestoringStarGAN) | own
+    kinds = dict.fromkeys(WITH_PARTS, RestoringStarGAN) | own
     return kinds.get(recipe.model.generator, StarGAN)(recipe)
 
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from gan_lessons.layers import SLOPE, DomainLinear, InstanceNorm
 from gan_lessons.models.stargan.modulated import ModulatedGenerator
-from gan_lessons.models.stargan.recipe import ModelConfig
+from gan_lessons.models.stargan.recipe import PALETTE, ModelConfig
 from gan_lessons.models.stargan.trunk import widths
 
 OPPONENTS = ((1, 1, 1), (1, 0, -1), (1, -2, 1))  # lightness, red to blue, green to magenta
@@ -125,14 +125,13 @@ class PaintingEncoder(nn.Module):
         vector = self.heads(F.leaky_relu(self.squeeze(h), SLOPE), y)
         return torch.cat([vector.float(), palette_of(colours)], dim=1)
 
-
     def together(self, s: Tensor) -> Tensor:
         """One code of several squares of a picture, `(K, code_dim)` to `(1, code_dim)`.
 
         The palette of them all: its variance is what varies within squares and what varies from one
         to the next. Of the rest the mean.
         """
-        vectors, means, spreads = s.split([s.shape[1] - 6, 3, 3], dim=1)
+        vectors, means, spreads = s.split([s.shape[1] - PALETTE, 3, 3], dim=1)
         within = (2 * spreads).exp() - FLAT
         between = means.var(dim=0, correction=0)
         spread = (within.mean(dim=0) + between + FLAT).log() / 2

@@ -15,6 +15,30 @@ SECOND = {
     "loss.r1_interval": 16,
 }
 
+# What all of "smoke" have in common: seconds on one CPU thread.
+SHORTEST = {
+    "data.size": 32,
+    "model.bottleneck": 8,
+    "model.blocks": 1,
+    "train.steps": 20,
+    "train.batch": 8,
+    "train.log_every": 5,
+    "train.sample_every": 10,
+    "train.checkpoint_every": 10,
+}
+# The same for models that have more to do in these seconds.
+TINY = {
+    **SHORTEST,
+    "model.width": 8,
+    "model.max_width": 16,
+    "model.critic_width": 8,
+    "model.critic_max_width": 16,
+    "model.encoder_width": 8,
+    "model.encoder_max_width": 16,
+    "model.style_dim": 16,
+    "model.mapping_width": 16,
+}
+
 
 def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config:
     """A complete recipe by name; the three differ in numbers only, never in code path.
@@ -44,21 +68,14 @@ def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config
     base = Config(data=DataConfig(name=data), model=ModelConfig(domains=domains))
     changes = {
         "smoke": {
-            "data.size": 32,
-            "model.bottleneck": 8,
+            **SHORTEST,
             "model.width": 16,
             "model.max_width": 32,
-            "model.blocks": 1,
             "model.critic_width": 16,
             "model.critic_max_width": 32,
             "model.encoder_width": 16,
             "model.encoder_max_width": 32,
             "model.mapping_width": 32,
-            "train.steps": 20,
-            "train.batch": 8,
-            "train.log_every": 5,
-            "train.sample_every": 10,
-            "train.checkpoint_every": 10,
         },
         "class": {"train.steps": 5_000, **SECOND},
         "full": {
@@ -119,26 +136,7 @@ def for_letters(name: str) -> Config:
         data=DataConfig(name=letters.NAME), model=ModelConfig(domains=len(letters.STYLES))
     ).override(LETTERS)
     changes = {
-        "smoke": {
-            "data.size": 32,
-            "model.bottleneck": 8,
-            "model.width": 8,
-            "model.max_width": 16,
-            "model.blocks": 1,
-            "model.critic_width": 8,
-            "model.critic_max_width": 16,
-            "model.projected": 0,
-            "model.encoder_width": 8,
-            "model.encoder_max_width": 16,
-            "model.style_dim": 16,
-            "model.mapping_width": 16,
-            "loss.restore_features": 0.0,
-            "train.steps": 20,
-            "train.batch": 8,
-            "train.log_every": 5,
-            "train.sample_every": 10,
-            "train.checkpoint_every": 10,
-        },
+        "smoke": {**TINY, "model.projected": 0, "loss.restore_features": 0.0},
         "class": {"train.steps": 5_000, "train.batch": 32},
         "full": {"train.steps": 20_000, "train.batch": 128, "train.warmup": 200},
     }
@@ -194,26 +192,7 @@ def for_paintings(name: str) -> Config:
         data=DataConfig(name=paintings.NAME), model=ModelConfig(domains=len(paintings.STYLES))
     ).override(PAINTINGS)
     changes = {
-        "smoke": {
-            "data.size": 32,
-            "model.bottleneck": 8,
-            "model.width": 8,
-            "model.max_width": 16,
-            "model.blocks": 1,
-            "model.critic_width": 8,
-            "model.critic_max_width": 16,
-            "model.projected": 8,
-            "model.encoder_width": 8,
-            "model.encoder_max_width": 16,
-            "model.style_dim": 16,
-            "model.mapping_width": 16,
-            "loss.first": 5,
-            "train.steps": 20,
-            "train.batch": 8,
-            "train.log_every": 5,
-            "train.sample_every": 10,
-            "train.checkpoint_every": 10,
-        },
+        "smoke": {**TINY, "model.projected": 8, "loss.first": 5},
         "class": {"train.steps": 2_400, "train.batch": 8, "loss.first": 700},
         "full": {
             "train.steps": 20_000,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from gan_lessons.config import DEEPEST, DataConfig, Recipe, TrainConfig, require, within
 
 GENERATORS = ("modulated", "adain", "parts", "repainting", "outlines", "painting")
-PAINTING = ("parts", "repainting")  # those whose codes hold the palettes of parts
+WITH_PARTS = ("parts", "repainting")  # those whose codes hold the palettes of parts
 PALETTE = 6  # numbers that "painting" has for a picture's colours
 
 
@@ -73,7 +73,7 @@ class ModelConfig:
     @property
     def paints(self) -> bool:
         """Whether codes hold palettes."""
-        return self.generator in PAINTING
+        return self.generator in WITH_PARTS
 
     @classmethod
     def paper(cls, size: int = 256, domains: int = 2) -> "ModelConfig":
@@ -106,12 +106,12 @@ class ModelConfig:
 
 # Terms that only some generators' codes are asked for.
 OWN = {
-    "restore": (*PAINTING, "outlines", "painting"),
-    "restore_features": (*PAINTING, "outlines", "painting"),
-    "contrast": (*PAINTING, "outlines"),
-    "density": (*PAINTING, "outlines", "painting"),
-    "density_scaled": (*PAINTING, "painting"),
-    "paint": PAINTING,
+    "restore": (*WITH_PARTS, "outlines", "painting"),
+    "restore_features": (*WITH_PARTS, "outlines", "painting"),
+    "contrast": (*WITH_PARTS, "outlines"),
+    "density": (*WITH_PARTS, "outlines", "painting"),
+    "density_scaled": (*WITH_PARTS, "painting"),
+    "paint": WITH_PARTS,
     "manner": ("painting",),
     "keep": ("repainting",),
     "paired": ("outlines",),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from gan_lessons.config import DataConfig
 from gan_lessons.data.batches import Batches
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.architecture import Networks
@@ -83,7 +84,7 @@ def some(dataset: StyleDataset, recipe: Config, style: str) -> Tensor:
     """Training pictures of a style, `LOOKED_AT` at most, spread over all: `(N, 3, S, S)`."""
     rows = dataset.indices("train", style)
     rows = rows[:: max(1, len(rows) // LOOKED_AT)][:LOOKED_AT]
-    data = recipe.override({"data.crop_scale": 1.0, "data.flip": False}).data
+    data = DataConfig(name=dataset.name, size=recipe.data.size)  # whole pictures
     batches = Batches(dataset, data, batch=1, latent_dim=1, seed=0)
     return batches.take(rows, torch.full((len(rows), 4), 0.5))
 

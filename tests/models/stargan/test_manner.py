@@ -1,8 +1,6 @@
 import pytest
 import torch
-from torch import nn
 
-from gan_lessons.data.batches import Batches
 from gan_lessons.models.stargan.architecture import objective_of
 from gan_lessons.models.stargan.manner import PaintingStarGAN
 from gan_lessons.training.state import create_state
@@ -24,25 +22,6 @@ def config(tiny_config):
             "train.batch": 8,
             **{f"loss.{name}": 1.0 for name in TERMS},
         }
-    )
-
-
-@pytest.fixture
-def objective(config):
-    objective = objective_of(config)
-    torch.manual_seed(1)
-    nn.init.normal_(objective.networks["generator"].to_rgb.weight, std=0.1)
-    return objective
-
-
-@pytest.fixture
-def batch(config, tiny_dataset):
-    return batches_of(config, tiny_dataset)(0)
-
-
-def batches_of(config, dataset):
-    return Batches(
-        dataset, config.data, batch=config.train.batch, latent_dim=config.model.latent_dim, seed=0
     )
 
 
@@ -81,12 +60,12 @@ def test_codes_are_drawn_for_one_half_and_read_off_references_for_the_other(obje
     torch.testing.assert_close(s, torch.cat([drawn, read]))
 
 
-def test_steps_on_one_batch_bring_the_manner_nearer(config, tiny_dataset):
+def test_steps_on_one_batch_bring_the_manner_nearer(config, batch):
     others = ("adv", "nce", "restore", "restore_features", "density")
     lighter = {f"loss.{name}": 0.01 for name in others}
     config = config.override({"train.lr": 0.001, "loss.projected": 0.0, **lighter})
     objective = objective_of(config)
     state = create_state(objective, config, torch.device("cpu"))
-    batch, phase = batches_of(config, tiny_dataset)(0), objective.phases[1]
+    phase = objective.phases[1]
     terms = [update(objective, state, phase, batch, 0, 1.0) for _ in range(25)]
     assert terms[-1]["manner"] < 0.95 * terms[0]["manner"]

@@ -2,7 +2,6 @@ import pytest
 import torch
 from torch import nn
 
-from gan_lessons.data.batches import Batches
 from gan_lessons.models.stargan.architecture import objective_of
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.restoring import RestoringStarGAN, grow
@@ -27,25 +26,6 @@ def config(tiny_config):
             "loss.nce": 1.0,
             **{f"loss.{name}": 1.0 for name in TERMS},
         }
-    )
-
-
-@pytest.fixture
-def objective(config):
-    objective = objective_of(config)
-    torch.manual_seed(1)
-    nn.init.normal_(objective.networks["generator"].to_rgb.weight, std=0.1)
-    return objective
-
-
-@pytest.fixture
-def batch(config, tiny_dataset):
-    return batches_of(config, tiny_dataset)(0)
-
-
-def batches_of(config, dataset):
-    return Batches(
-        dataset, config.data, batch=config.train.batch, latent_dim=config.model.latent_dim, seed=0
     )
 
 
@@ -100,7 +80,7 @@ def test_density_moves_the_mapping_network_alone(objective, batch):
     assert any(g.abs().max() > 0 for g in own)
 
 
-def test_a_step_changes_the_networks_of_its_phase(objective, config, tiny_dataset):
+def test_a_step_changes_the_networks_of_its_phase(objective, config, tiny_dataset, batches_of):
     state = create_state(objective, config, torch.device("cpu"))
     batch = batches_of(config, tiny_dataset)(0)
     for phase in objective.phases:
@@ -167,19 +147,21 @@ def apart(objective, batches, y):
     return (s.var(dim=0).sum() / s.square().mean(dim=0).sum()).sqrt().item()
 
 
-def trained(config, dataset, steps):
+def trained(config, batches, steps):
     objective = objective_of(config)
     state = create_state(objective, config, torch.device("cpu"))
-    batches = batches_of(config, dataset)
     for step in range(steps):
         for phase in objective.phases:
             update(objective, state, phase, batches(step), step, 1.0)
-    return objective, batches
+    return objective
 
 
 @pytest.mark.slow
-def test_codes_of_one_style_stay_apart_and_draws_are_no_copies_of_them(config, tiny_dataset):
-    objective, batches = trained(config, tiny_dataset, 60)
+def test_codes_of_one_style_stay_apart_and_draws_are_no_copies_of_them(
+    config, tiny_dataset, batches_of
+):
+    batches = batches_of(config, tiny_dataset)
+    objective = trained(config, batches, 60)
     encoder = objective.networks["style_encoder"]
     with torch.no_grad():
         assert min(apart(objective, batches, y) for y in range(3)) > 0.05
@@ -194,7 +176,7 @@ def test_codes_of_one_style_stay_apart_and_draws_are_no_copies_of_them(config, t
         assert max(apart(objective, batches, y) for y in range(3)) < 1e-3
 
 
-def test_before_the_game_only_codes_and_parts_learn(config, tiny_dataset):
+def test_before_the_game_only_codes_and_parts_learn(config, tiny_dataset, batches_of):
     recipe = config.override({"loss.first": 10})
     objective = objective_of(recipe)
     torch.manual_seed(1)
