@@ -96,7 +96,8 @@ def test_wild_dragging_draws_few_pictures_ends_right_and_keeps_no_memory():
             if k % 10 == 0:
                 await asyncio.sleep(0)
         explorer.mean.value = 4.2
-        await asyncio.sleep(0.5)
+        while explorer.latest.waiting:  # a rest lasts as long as the drawing before it
+            await asyncio.sleep(0.01)
 
     tracemalloc.start()
     asyncio.run(drag(200))

@@ -115,7 +115,8 @@ def test_play_goes_on_until_pause_with_one_call_waiting():
         while ground.frames < 5:
             await asyncio.sleep(0.01)
         ground.play.value = False
-        await asyncio.sleep(0.2)
+        while ground.loop_running:  # a rest lasts as long as the work before it
+            await asyncio.sleep(0.01)
         stopped = ground.frames
         await asyncio.sleep(0.2)
         return stopped
