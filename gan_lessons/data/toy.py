@@ -71,16 +71,6 @@ def ring(modes: int = 8, radius: float = 2.0, std: float = 0.1) -> Mixture:
     return Mixture(radius * torch.stack([angles.cos(), angles.sin()], dim=1), std)
 
 
-def grid(side: int = 5, spacing: float = 1.0, std: float = 0.05) -> Mixture:
-    """Gaussians on a square grid around the origin.
-
-    >>> len(grid(3).centres), grid(3).centres.sum().item()
-    (9, 0.0)
-    """
-    line = (torch.arange(side, dtype=torch.float32) - (side - 1) / 2) * spacing
-    return Mixture(torch.cartesian_prod(line, line).reshape(-1, 2), std)
-
-
 def digits(split: str | None = None, size: int = DIGIT_SIZE) -> tuple[Tensor, Tensor]:
     """Scikit-learn's 1,797 handwritten digits.
 

@@ -2,13 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
-from torch import Tensor
-
-from gan_lessons.data.load import load_dataset
-from gan_lessons.data.paintings import NAME
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.evaluation import (
     notes,
@@ -18,17 +13,16 @@ from gan_lessons.evaluation import (
     painting_whole,
 )
 from gan_lessons.evaluation.bench import seconds, weights_of
-from gan_lessons.evaluation.painting_contestants import Way, bundled, given, painters_of, ways
+from gan_lessons.evaluation.painting_contestants import Way, bundled, painters_of, ways
 from gan_lessons.evaluation.painting_measures import (
     WORKS,
     Known,
     Seen,
     judge,
     look,
-    measure,
     of_works,
 )
-from gan_lessons.evaluation.paintings import PLANS, SIZE, PaintingBed, PaintingPlan
+from gan_lessons.evaluation.paintings import PaintingBed, PaintingPlan
 from gan_lessons.evaluation.progress import Row, Unit
 from gan_lessons.style_transfer import StyleTransfer
 
@@ -134,34 +128,3 @@ class PaintingBench:
     def sheet(self) -> bytes:
         """Whole photographs and what the model makes of them, as a JPEG."""
         return painting_sheet.sheet(self)
-
-
-def measure_function(
-    generate: Callable[[Tensor, Tensor], Tensor],
-    painter: str,
-    *,
-    plan: str | PaintingPlan = "smoke",
-    split: str = "valid",
-    dataset: StyleDataset | None = None,
-) -> dict[str, float]:
-    """What a function scores that restyles a photograph by a reference.
-
-    Args:
-        generate: from a photograph `(3, H, W)` and a work `(3, h, w)`, both in [-1, 1], to the
-            result `(3, H, W)`.
-        painter: a style of the set.
-        plan: one of `PLANS` by name, or one of your own.
-        split: "valid" to choose by, "test" for what is told in the end; of a plan by name.
-        dataset: read at `paintings.SIZE`; None reads `painted_photos`.
-
-    Returns:
-        Measures of `painting_measures.MEASURES` by name, means over the seeds.
-    """
-    known = replace(PLANS[plan], split=split) if isinstance(plan, str) else plan
-    bed = PaintingBed(dataset or load_dataset(NAME, size=SIZE), known)
-    rows = [measure(given(generate), Known(bed, painter, seed)) for seed in known.seeds]
-    return {
-        name: sum(row[name] for row in rows) / len(rows)
-        for name, value in rows[0].items()
-        if isinstance(value, float)
-    }

@@ -105,24 +105,6 @@ def recoloured(photo: Photograph, asked: Asked) -> Tensor:
     return torch.cat([baselines.colour_transfer(photo.x, own) for own in palettes])
 
 
-def given(generate: Callable[[Tensor, Tensor], Tensor]) -> Way:
-    """A function of one's own as a contestant.
-
-    Args:
-        generate: takes a photograph `(3, H, W)` and a reference `(3, h, w)`, both in [-1, 1], and
-            gives the result `(3, H, W)`.
-
-    Returns:
-        What restyles by references.
-    """
-    return Way(
-        lambda photo, asked: torch.stack(
-            [generate(photo.x[0], x_ref[0]) for x_ref in asked.references()]
-        ),
-        by_reference=True,
-    )
-
-
 def adain(folder: Path, device: str) -> Way:
     """AdaIN with a bundled decoder, by the statistics of whole works at the photographs' scale."""
     model = StyleTransfer.load(folder, device=device, precision="fp32")

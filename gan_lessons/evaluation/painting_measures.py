@@ -37,7 +37,6 @@ MEASURES = {
     "movement": Figure("mean change of a pixel", ""),
 }
 WORKS = "training works"  # in the place of results: the floor
-REDRAWN = ("closed", "closed_all", "edges", "match", "match_train", "match_held", "match_folds")
 
 
 Row = dict[str, Any]  # measures by name, and the bootstrap's
@@ -158,21 +157,16 @@ class Seen:
     found: dict[str, float]
 
 
-def measure(way: Way, known: Known) -> Row:
-    """All measures of one contestant on one painter under one seed.
+def look(way: Way, known: Known) -> Seen:
+    """Let a contestant restyle all photographs, in 8 bits as a file has them, and look at them.
 
     Args:
         way: the contestant.
         known: painter and seed.
 
     Returns:
-        Measures by name; under "redrawn" those of `REDRAWN` for each draw of the bootstrap.
+        What its results look like.
     """
-    return judge(look(way, known), way, known)
-
-
-def look(way: Way, known: Known) -> Seen:
-    """Let a contestant restyle all photographs, in 8 bits as a file has them, and look at them."""
     made = [in_levels(way.restyle(photo, known.asked)) for photo in known.photos]
     count = len(made[0])
     views = known.seen([picture for results in made for picture in results], count)
@@ -180,7 +174,17 @@ def look(way: Way, known: Known) -> Seen:
 
 
 def judge(seen: Seen, way: Way, known: Known) -> Row:
-    """What `measure` gives, of results that were looked at."""
+    """All measures of one contestant on one painter under one seed.
+
+    Args:
+        seen: its results, from `look`.
+        way: the contestant.
+        known: painter and seed.
+
+    Returns:
+        Measures by name; under "redrawn" those that hang on photographs and works, for each draw of
+        the bootstrap.
+    """
     weights = known.weights.photos
     ways, kid = realism(seen, known, way.by_reference)
     redrawn = ways | {"edges": weights @ seen.kept / weights.sum(dim=1)}

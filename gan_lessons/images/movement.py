@@ -1,4 +1,4 @@
-"""Has a model moved pictures at all, or does it still hand back its source?"""
+"""How far a model has moved pictures, and below what it still hands back its source."""
 
 from torch import Tensor
 
@@ -22,8 +22,3 @@ def movement(x: Tensor, x_fake: Tensor) -> float:
         0.5
     """
     return (x_fake - x).abs().mean().item()
-
-
-def has_moved(x: Tensor, x_fake: Tensor) -> bool:
-    """Whether results differ from their sources by more than nobody sees; see `movement`."""
-    return movement(x, x_fake) >= STILL

@@ -79,27 +79,6 @@ def gram(h: Tensor) -> Tensor:
     return h @ h.mT / h.shape[2]
 
 
-def gram_distance(h: Tensor, h_ref: Tensor) -> Tensor:
-    """Squared difference of two Gram matrices, over the squared size of the wanted one.
-
-    Gatys et al. 2016, equation 4, but relative, so that layers of any scale weigh alike.
-
-    Args:
-        h: `(N, C, H, W)`, a map of the picture that is judged.
-        h_ref: `(N, C, H', W')`, the same map of the picture whose style is wanted.
-
-    Returns:
-        Scalar; 1 for a map of zeros.
-
-    Example:
-        >>> gram_distance(torch.zeros(1, 2, 3, 3), torch.ones(1, 2, 5, 5)).item()
-        1.0
-    """
-    wanted = gram(h_ref)
-    away = (gram(h) - wanted).square().sum(dim=(1, 2))
-    return (away / wanted.square().sum(dim=(1, 2))).mean()
-
-
 def identity(x_same: Tensor, x_real: Tensor) -> Tensor:
     """Mean |G(y) - y| for y already in the wanted style (Zhu et al. 2017, section 5.2).
 

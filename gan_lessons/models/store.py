@@ -194,18 +194,6 @@ def describe(folder: Path) -> Description:
     return Description(recipe, tuple(styles), run if isinstance(run, dict) else {})
 
 
-def stored_networks(folder: Path) -> set[str]:
-    """Names of the networks whose weights a folder holds; a bundled model may lack some.
-
-    Args:
-        folder: of a model or a run.
-
-    Raises:
-        ValueError: if the file is missing or damaged.
-    """
-    return set(stored_shapes(folder))
-
-
 def read_networks(
     folder: Path, description: Description, wanted: Collection[str], *, lenient: bool = False
 ) -> Networks:

@@ -53,7 +53,7 @@ def checkpoints(data: bytes) -> None:
 
 def weights(data: bytes) -> None:
     placed(store.FILE, data)
-    refused(store.stored_networks, HOME)
+    refused(store.stored_shapes, HOME)
 
 
 def manifest(data: bytes) -> None:

@@ -76,7 +76,7 @@ def test_nothing_waits_for_a_pipe(tiny_model, tmp_path):
         lambda: checkpoint.read(folder / checkpoint.FILE),
         lambda: reports.rows(folder),
         lambda: store.describe(folder),
-        lambda: store.stored_networks(folder),
+        lambda: store.stored_shapes(folder),
         lambda: read_yaml(folder / "recipe.yaml"),
         lambda: packages._unpack(folder / "x.tgz", tmp_path),
     ):
@@ -195,4 +195,4 @@ def test_a_pickle_in_the_place_of_weights_runs_nothing(tmp_path):
     with pytest.raises(ValueError, match="nothing in it was executed"):
         checkpoint.read(tmp_path / checkpoint.FILE)
     with pytest.raises(ValueError, match="nothing in it was executed"):
-        store.stored_networks(tmp_path)
+        store.stored_shapes(tmp_path)

@@ -135,7 +135,7 @@ def check_that_all_is_whole(out):
         assert steps == list(range(1, len(steps) + 1))
     if (out / store.CONFIG).exists():
         known = store.describe(out)
-        store.read_networks(out, known, sorted(store.stored_networks(out)))
+        store.read_networks(out, known, sorted(store.stored_shapes(out)))
         assert len(known.styles) == 3 and known.run["steps"] % 2 == 0
     if not (out / checkpoint.FILE).exists():
         return 0

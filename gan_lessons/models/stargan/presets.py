@@ -1,7 +1,5 @@
 """The recipes smoke, class and full: one code path, other numbers."""
 
-import shlex
-
 from gan_lessons.config import DataConfig, TrainConfig
 from gan_lessons.data import letters, paintings
 from gan_lessons.models.stargan.recipe import Config, LossConfig, ModelConfig
@@ -231,52 +229,3 @@ def paper(data: str, domains: int, size: int = 64) -> Config:
             ema_half_life=5.5,  # 0.999 a step
         ),
     )
-
-
-def command(config: Config, out: str = "runs/again") -> str:
-    """The command line that trains by a recipe: the nearest preset, and what differs from it.
-
-    Args:
-        config: any recipe.
-        out: the run's folder.
-
-    Returns:
-        One line for a shell.
-
-    Example:
-        >>> command(preset("class").override({"train.seed": "3"}))
-        'gan-lessons train --data emoji_styles --preset class --set train.seed=3 --out runs/again'
-    """
-    nearest, changes = _nearest(config)
-    settings = [f"--set {change}" for change in changes]
-    data = shlex.quote(config.data.name)
-    words = ["gan-lessons train --data", data, "--preset", nearest, *settings, "--out", out]
-    return " ".join(words)
-
-
-def described(config: Config) -> str:
-    """A recipe in a few words: the nearest preset, and what differs from it.
-
-    Args:
-        config: any recipe.
-
-    Returns:
-        One line.
-
-    Example:
-        >>> described(preset("class").override({"train.seed": "3"}))
-        'class, train.seed=3'
-    """
-    nearest, changes = _nearest(config)
-    return ", ".join([nearest, *changes])
-
-
-def _nearest(config: Config) -> tuple[str, list[str]]:
-    """The preset with the fewest differences, and these as `section.key=value`."""
-    made = {
-        name: preset(name, data=config.data.name, domains=config.model.domains) for name in PRESETS
-    }
-    nearest = min(PRESETS, key=lambda name: len(config.differences(made[name])))
-    values = config.to_dict()
-    fields = [line.split(":")[0].split(".") for line in config.differences(made[nearest])]
-    return nearest, [f"{section}.{key}={values[section][key]}" for section, key in fields]
