@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_lessons.config import Recipe
-from gan_lessons.data.pairs import Jittered, PairData
+from gan_lessons.data.pairs import Jittered, PairData, styles_apart
 from gan_lessons.data.samples import PairBatch, Pairs
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.architecture import Networks
@@ -101,3 +101,10 @@ def pair_batches(
     if split == "train" and getattr(recipe.data, "jitter", False):
         return Jittered(batches, recipe.train.seed)
     return batches
+
+
+def unpaired_batches(
+    recipe: Recipe, dataset: StyleDataset, device: torch.device, split: str = "train"
+) -> Callable[[int], PairBatch]:
+    """Pictures of both styles, whatever they show; see `Batching`."""
+    return pair_batches(styles_apart, recipe, dataset, device, split, paired=False)

@@ -1,4 +1,4 @@
-"""pix2pix, CycleGAN and AdaIN from a recipe to stored weights."""
+"""pix2pix, CycleGAN, CUT and AdaIN from a recipe to stored weights."""
 
 from dataclasses import replace
 
@@ -27,9 +27,9 @@ class Crash(Exception):
     """Stands for whatever ends a training from outside."""
 
 
-@pytest.fixture(params=["pix2pix", "cyclegan", "adain"])
+@pytest.fixture(params=["pix2pix", "cyclegan", "cut", "adain"])
 def go(request, tiny_dataset, tmp_path):
-    """Runs one of the three in a folder."""
+    """Runs one of them in a folder."""
     name = request.param
     recipe = preset_recipe(name, "smoke", "tiny").override(SHORT)
     recipe = recipe if name == "adain" else recipe.override(STYLES)
@@ -54,7 +54,7 @@ def test_a_run_leaves_weights_card_log_and_sheets(go):
     assert [line["step"] for line in history.read(folder / "log.jsonl")] == [2, 4, 6]
     assert sorted(p.name for p in folder.glob("samples/*")) == ["000004.png", "000006.png"]
     with Image.open(folder / "samples" / "000006.png") as sheet:
-        columns = {"pix2pix": 3, "cyclegan": 4, "adain": 3}[go.name]
+        columns = {"pix2pix": 3, "cyclegan": 4, "cut": 2, "adain": 3}[go.name]
         assert sheet.size == (columns * 34 + 2, LINE + 8 * 34 + 2)
     assert any(line.startswith("this will cost") for line in go.told)
     card = (folder / "README.md").read_text()
@@ -170,7 +170,7 @@ def test_statistics_as_a_code_give_what_two_pictures_give(tiny_dataset):
 
 
 def test_a_pair_that_the_set_lacks_is_refused_with_what_to_choose(tiny_dataset, tmp_path):
-    for name in ("pix2pix", "cyclegan"):
+    for name in ("pix2pix", "cyclegan", "cut"):
         recipe = preset_recipe(name, "smoke", "tiny")
         with pytest.raises(ValueError) as refused:
             train_by_recipe(recipe, tmp_path / "run", dataset=tiny_dataset, report=str)

@@ -5,6 +5,8 @@ translator leads back: that a patch of the result is found again among those of 
 place of the cycle.
 """
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 
@@ -101,20 +103,22 @@ class Projector(nn.Module):
         return [head(patches(h, uniform, self.places)) for head, h in pairs]
 
 
-def build(config: CUTConfig, seed: int = 0) -> dict[str, nn.Module]:
+def build(config: CUTConfig, seed: int = 0, names: Collection[str] = ()) -> dict[str, nn.Module]:
     """The three networks, initialised from a seed without touching global randomness.
 
     Args:
         config: their shapes.
         seed: of the initial weights.
+        names: of the networks that are wanted; empty: all.
 
     Returns:
         "a_to_b", "critic_b" and "projector", on the CPU.
     """
+    kinds = {
+        "a_to_b": lambda: Generator(config),
+        "critic_b": lambda: PatchGAN(config.channels, config.critic_width, config.critic_depth),
+        "projector": lambda: Projector(config),
+    }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return {
-            "a_to_b": Generator(config),
-            "critic_b": PatchGAN(config.channels, config.critic_width, config.critic_depth),
-            "projector": Projector(config),
-        }
+        return {name: kinds[name]() for name in kinds if not names or name in names}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
+from gan_lessons.data.pairs import PairData
 from gan_lessons.models.gan_loss import GAMES
 
 
@@ -24,7 +25,7 @@ class CUTConfig:
         within(self, "model", "critic_depth", most=DEEPEST)
         within(self, "model", "halvings", least=0, most=8)
         within(self, "model", "blocks", least=0, most=DEEPEST)
-        require(self.places >= 2, f"model.places: 2 or more to tell apart, got {self.places}")
+        within(self, "model", "places", least=2)  # of one there is nothing to tell apart
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,4 @@ class CUTRecipe(Recipe):
             weight_decay=0.0, decay=0.5,
         )
     )  # fmt: skip
+    data: PairData = field(default_factory=PairData)

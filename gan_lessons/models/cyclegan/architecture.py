@@ -1,25 +1,14 @@
 """What CycleGAN is, for all that trains, stores, uses and measures models."""
 
-import torch
-
-from gan_lessons.data.pairs import styles_apart
 from gan_lessons.data.samples import PairBatch
-from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.models.architecture import Architecture, Batches, Column, Networks
+from gan_lessons.models.architecture import Architecture, Column, Networks
 from gan_lessons.models.cyclegan.networks import build
 from gan_lessons.models.cyclegan.objective import CycleGAN
 from gan_lessons.models.cyclegan.recipe import CycleGANRecipe
-from gan_lessons.models.pairs import fit_pair, one_answer, pair_batches, target_alone
+from gan_lessons.models.pairs import fit_pair, one_answer, target_alone, unpaired_batches
 from gan_lessons.models.presets import smoke_and_full
 
 SMOKE = {"model.width": 8, "model.blocks": 1, "model.critic_width": 8, "model.critic_depth": 1}
-
-
-def batches(
-    recipe: CycleGANRecipe, dataset: StyleDataset, device: torch.device, split: str = "train"
-) -> Batches:
-    """Pictures of both styles, whatever they show."""
-    return pair_batches(styles_apart, recipe, dataset, device, split, paired=False)
 
 
 def sheet(
@@ -43,7 +32,7 @@ ARCHITECTURE = Architecture(
     styles=target_alone,
     build=build,
     objective=CycleGAN,
-    batches=batches,
+    batches=unpaired_batches,
     kept=("a_to_b",),
     needed=("a_to_b",),
     used=("a_to_b",),
