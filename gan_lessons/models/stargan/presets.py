@@ -36,60 +36,32 @@ TINY = {
     "model.style_dim": 16,
     "model.mapping_width": 16,
 }
-
-
-def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config:
-    """A complete recipe by name; the three differ in numbers only, never in code path.
-
-    Args:
-        name: "smoke" (seconds on one CPU thread; at 32 pixels and without the second
-            discriminator, whose features see nothing so small), "class" (a lesson on one small
-            GPU), "full" (the real thing), or "paper" (StarGAN v2 to the letter: its shapes, losses
-            and rates; days on a CPU).
-        data: a bundled set or a folder.
-        domains: its number of styles.
-
-    Returns:
-        A validated configuration.
-
-    Raises:
-        ValueError: if there is no such preset.
-    """
-    if name == "paper":
-        return paper(data, domains)
-    if name not in PRESETS:
-        raise ValueError(f"no preset {name!r}; they are {', '.join(PRESETS)}, paper")
-    if data == letters.NAME:
-        return for_letters(name)
-    if data == paintings.NAME:
-        return for_paintings(name)
-    base = Config(data=DataConfig(name=data), model=ModelConfig(domains=domains))
-    changes = {
-        "smoke": {
-            **SHORTEST,
-            "model.width": 16,
-            "model.max_width": 32,
-            "model.critic_width": 16,
-            "model.critic_max_width": 32,
-            "model.encoder_width": 16,
-            "model.encoder_max_width": 32,
-            "model.mapping_width": 32,
-        },
-        "class": {"train.steps": 5_000, **SECOND},
-        "full": {
-            **SECOND,
-            "model.mapping_width": 64,
-            "loss.ds": 0.2,
-            "loss.ds_features": 0.5,
-            "train.steps": 12_000,
-            "train.batch": 128,
-            "train.warmup": 200,
-            "train.ema_half_life": 20.0,
-            "train.sample_every": 1_000,
-            "train.checkpoint_every": 1_000,
-        },
-    }
-    return base.override(changes[name])
+# What sets of styles change in the recipe's own numbers.
+OF_STYLES = {
+    "smoke": {
+        **SHORTEST,
+        "model.width": 16,
+        "model.max_width": 32,
+        "model.critic_width": 16,
+        "model.critic_max_width": 32,
+        "model.encoder_width": 16,
+        "model.encoder_max_width": 32,
+        "model.mapping_width": 32,
+    },
+    "class": {"train.steps": 5_000, **SECOND},
+    "full": {
+        **SECOND,
+        "model.mapping_width": 64,
+        "loss.ds": 0.2,
+        "loss.ds_features": 0.5,
+        "train.steps": 12_000,
+        "train.batch": 128,
+        "train.warmup": 200,
+        "train.ema_half_life": 20.0,
+        "train.sample_every": 1_000,
+        "train.checkpoint_every": 1_000,
+    },
+}
 
 
 # Shapes of a model that draws outlines, and terms for which there is no room beside its own.
@@ -119,27 +91,11 @@ LETTERS = {
     "train.beta1": 0.5,
     "train.ema_half_life": 4.0,
 }
-
-
-def for_letters(name: str) -> Config:
-    """The recipes for `letters`, whose generator moves outlines.
-
-    Args:
-        name: "smoke", "class" or "full".
-
-    Returns:
-        A validated configuration.
-    """
-    base = Config(
-        data=DataConfig(name=letters.NAME), model=ModelConfig(domains=len(letters.STYLES))
-    ).override(LETTERS)
-    changes = {
-        "smoke": {**TINY, "model.projected": 0, "loss.restore_features": 0.0},
-        "class": {"train.steps": 5_000, "train.batch": 32},
-        "full": {"train.steps": 20_000, "train.batch": 128, "train.warmup": 200},
-    }
-    return base.override(changes[name])
-
+OF_LETTERS = {
+    "smoke": {**TINY, "model.projected": 0, "loss.restore_features": 0.0},
+    "class": {"train.steps": 5_000, "train.batch": 32},
+    "full": {"train.steps": 20_000, "train.batch": 128, "train.warmup": 200},
+}
 
 # Crops in which strokes are seen, and what a painting's manner is learned from.
 PAINTINGS = {
@@ -175,33 +131,50 @@ PAINTINGS = {
     "train.beta1": 0.5,
     "train.decay": 0.5,
 }
+OF_PAINTINGS = {
+    "smoke": {**TINY, "model.projected": 8, "loss.first": 5},
+    "class": {"train.steps": 2_400, "train.batch": 8, "loss.first": 700},
+    "full": {
+        "train.steps": 20_000,
+        "train.batch": 64,
+        "train.warmup": 200,
+        "loss.first": 2_000,
+        "train.sample_every": 1_000,
+        "train.checkpoint_every": 1_000,
+    },
+}
+
+# For sets that need a model of their own: what its recipes share, the recipes, the set's styles.
+SPECIAL = {
+    letters.NAME: (LETTERS, OF_LETTERS, letters.STYLES),
+    paintings.NAME: (PAINTINGS, OF_PAINTINGS, paintings.STYLES),
+}
 
 
-def for_paintings(name: str) -> Config:
-    """The recipes for `painted_photos`, whose style is palette and brushwork.
+def preset(name: str, *, data: str = "emoji_styles", domains: int = 8) -> Config:
+    """A complete recipe by name; the three differ in numbers only, never in code path.
 
     Args:
-        name: "smoke", "class" or "full".
+        name: "smoke" (seconds on one CPU thread; at 32 pixels and without the second
+            discriminator, whose features see nothing so small), "class" (a lesson on one small
+            GPU), "full" (the real thing), or "paper" (StarGAN v2 to the letter: its shapes, losses
+            and rates; days on a CPU).
+        data: a bundled set or a folder.
+        domains: its number of styles.
 
     Returns:
         A validated configuration.
+
+    Raises:
+        ValueError: if there is no such preset.
     """
-    base = Config(
-        data=DataConfig(name=paintings.NAME), model=ModelConfig(domains=len(paintings.STYLES))
-    ).override(PAINTINGS)
-    changes = {
-        "smoke": {**TINY, "model.projected": 8, "loss.first": 5},
-        "class": {"train.steps": 2_400, "train.batch": 8, "loss.first": 700},
-        "full": {
-            "train.steps": 20_000,
-            "train.batch": 64,
-            "train.warmup": 200,
-            "loss.first": 2_000,
-            "train.sample_every": 1_000,
-            "train.checkpoint_every": 1_000,
-        },
-    }
-    return base.override(changes[name])
+    if name == "paper":
+        return paper(data, domains)
+    if name not in PRESETS:
+        raise ValueError(f"no preset {name!r}; they are {', '.join(PRESETS)}, paper")
+    shared, recipes, styles = SPECIAL.get(data, ({}, OF_STYLES, ()))
+    base = Config(data=DataConfig(name=data), model=ModelConfig(domains=len(styles) or domains))
+    return base.override(shared | recipes[name])
 
 
 def paper(data: str, domains: int, size: int = 64) -> Config:
