@@ -1,4 +1,4 @@
-"""The way back: a loaded set as pictures in folders, which `folders.load` reads."""
+"""The way back: a loaded set as pictures in folders, which `load_dataset` reads."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from gan_lessons.images.gate import encode_image, tensor_to_image
 
 
 def write_folders(dataset: StyleDataset, out: str | Path) -> int:
-    """Writes a set as folders that `load` reads: `SPLIT/STYLE/KEY.png`.
+    """Writes a set as folders that `load_dataset` reads: `SPLIT/STYLE/KEY.png`.
 
     Args:
         dataset: any set; where it has series, `SPLIT/STYLE/SERIES/KEY.png`.

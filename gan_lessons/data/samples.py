@@ -83,7 +83,7 @@ class Pairs:
         x_b: the other domain; row `i` answers row `i` of `x_a` where they are paired.
         paired: draw the same rows from both; otherwise independently.
         batch: pairs a step.
-        latent: numbers for dropout, `networks.pix2pix.Generator.dropped` for a U-Net.
+        latent: numbers for dropout, `models.pix2pix.networks.dropped` for a U-Net.
         seed: of the training.
         device: where the batches are wanted; the data are kept there.
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from gan_lessons.text import printable
+
 SUFFIXES = frozenset(
     (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif")
     + (".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".avif", ".heic", ".heif", ".hif")
@@ -129,7 +131,7 @@ def named(paths: Sequence[Path], folder: Path, *, shown: int = 3) -> str:
 def name_from(path: Path, folder: Path) -> str:
     """A path as told from a folder, as text that any terminal and file can hold."""
     text = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return printable(text)
 
 
 def _judged(folder: Path, without: frozenset[Path]) -> Iterator[tuple[Path, str]]:

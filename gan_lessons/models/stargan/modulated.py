@@ -1,6 +1,6 @@
 """Our generator: StarGAN v2's task, with an output that starts from its source.
 
-Four changes against `stargan.Generator`, each the cure of something seen in trials: the network
+Four changes against `networks.Generator`, each the cure of something seen in trials: the network
 adds to its source (shape and palette hold from the first step), modulated convolutions replace
 AdaIN (no droplets), enlarging is filtered (no pixel grid), and skips carry fine detail past the
 bottleneck. At full resolution, where a channel costs most, it works with a quarter of its width.
