@@ -24,6 +24,7 @@ from gan_lessons.metrics.memorisation import usual_distance
 from gan_lessons.metrics.references import Scale, style_statistics
 from gan_lessons.metrics.style import Judge, judge
 from gan_lessons.style_transfer import StyleTransfer
+from gan_lessons.text import count_of
 
 TAUGHT = 200  # training pictures of each style that a judge of one's own set is fitted to
 
@@ -133,7 +134,8 @@ class Bench:
     def heading(self) -> str:
         """All that is measured, in words."""
         plan = self.protocol
-        return f"{plan.name}: {len(self.bed.pairs)} pairs of styles, {len(plan.seeds)} seeds"
+        pairs, seeds = count_of(len(self.bed.pairs), "pair"), count_of(len(plan.seeds), "seed")
+        return f"{plan.name}: {pairs} of styles, {seeds}"
 
     def summary(self, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
         """The card of results as plain data."""

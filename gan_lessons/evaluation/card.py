@@ -196,18 +196,27 @@ def results_of(values: Mapping[str, Any]) -> Results:
     return made(Results, {**values, "figures": figures, "comparisons": leads, "pairs": pairs})
 
 
-def figure_of(entry: Mapping[str, Any]) -> Figure:
-    """One figure of every method from plain data; raises like `results_of`."""
+def figure_of(entry: Mapping[str, Any], kind: type = Figure, value: type = Value) -> Any:
+    """One figure of every method from plain data.
 
-    def value(each: Mapping[str, Any] | None) -> Value | None:
-        return each and made(Value, each)
+    Args:
+        entry: what stands in the file.
+        kind: the class of the figure; cards of other sets have one of their own.
+        value: the class of its values.
 
-    single = {name: value(entry[name]) for name in ("model", "limit", "floor") if name in entry}
+    Returns:
+        The figure; raises like `results_of`.
+    """
+
+    def read(each: Mapping[str, Any] | None) -> Any:
+        return each and made(value, each)
+
+    single = {name: read(entry[name]) for name in ("model", "limit", "floor") if name in entry}
     several = {
-        name: {method: value(each) for method, each in entry[name].items()}
+        name: {method: read(each) for method, each in entry[name].items()}
         for name in ("variants", "baselines")
     }
-    return made(Figure, {**entry, **single, **several})
+    return made(kind, {**entry, **single, **several})
 
 
 def made(kind: type, values: Mapping[str, Any]) -> Any:

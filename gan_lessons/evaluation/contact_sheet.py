@@ -7,6 +7,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from gan_lessons.evaluation.benches import BenchOfStyles
 from gan_lessons.evaluation.contestants import (
     COLOUR,
     COPY,
@@ -32,11 +33,11 @@ HEADINGS = {
 SCALE = 1.5  # of pictures on the sheet
 
 
-def sheet(bench, rows: int = 16) -> bytes:
+def sheet(bench: BenchOfStyles, rows: int = 16) -> bytes:
     """A contact sheet: sources, truth, the model's results and those of the baselines.
 
     Args:
-        bench: a `benchmark.Bench`.
+        bench: with pairs of styles and methods.
         rows: how many pairs, one concept of each.
 
     Returns:

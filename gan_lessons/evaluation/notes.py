@@ -1,5 +1,6 @@
 """What has to be said beside the figures: that there are few pictures, no truth, or no change."""
 
+from gan_lessons.evaluation.benches import BenchOfLetters, BenchOfStyles
 from gan_lessons.evaluation.referring import REFERENCES
 from gan_lessons.images.movement import STILL, UNMOVED
 from gan_lessons.text import count_of
@@ -8,11 +9,11 @@ FEW_TYPEFACES = 20
 FEW = 50  # pictures below which distances between sets say little
 
 
-def of_styles(bench, found: dict) -> list[str]:
+def of_styles(bench: BenchOfStyles, found: dict) -> list[str]:
     """Sentences about a set of styles; none where nothing has to be said.
 
     Args:
-        bench: a `bench.Bench`, for what was measured.
+        bench: for what was measured.
         found: the card, for the figures in it.
 
     Returns:
@@ -27,11 +28,11 @@ def of_styles(bench, found: dict) -> list[str]:
     return told + small(bench)
 
 
-def of_letters(bench, found: dict) -> list[str]:
+def of_letters(bench: BenchOfLetters, found: dict) -> list[str]:
     """Sentences about letters: held-out typefaces are few in some styles.
 
     Args:
-        bench: a `letter_bench.LetterBench`.
+        bench: for what was measured.
         found: the card.
 
     Returns:
@@ -50,11 +51,10 @@ def of_letters(bench, found: dict) -> list[str]:
     return told
 
 
-def of_paintings(bench, found: dict) -> list[str]:
+def of_paintings(found: dict) -> list[str]:
     """Sentences about paintings: works are very few.
 
     Args:
-        bench: a `painting_bench.PaintingBench`.
         found: the card.
 
     Returns:
@@ -93,7 +93,7 @@ def unmoved(found: dict) -> bool:
     return all(each["value"] < STILL for each in changes if each)
 
 
-def small(bench) -> list[str]:
+def small(bench: BenchOfStyles) -> list[str]:
     """Which sets are too small for the figures that compare sets."""
     bed, told = bench.bed, []
     counts = {pair: len(bed.shared(pair)) for pair in bed.pairs}

@@ -123,7 +123,7 @@ class PaintingBench:
 
     def notes(self, found: dict) -> list[str]:
         """What has to be said beside the figures."""
-        return notes.of_paintings(self, found)
+        return notes.of_paintings(found)
 
     def sheet(self) -> bytes:
         """Whole photographs and what the model makes of them, as a JPEG."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gan_lessons.evaluation.card import made, read_card
+from gan_lessons.evaluation.card import figure_of, made, read_card
 from gan_lessons.evaluation.painting_results import FORMAT
 
 
@@ -135,19 +135,8 @@ def results_of(values: Mapping[str, Any]) -> PaintingResults:
         "painters": [made(Painter, each) for each in values["painters"]],
         "asked": [made(Bar, each) for each in values["asked"]],
     }
-    figures = {name: figure_of(entry) for name, entry in values["figures"].items()}
-    return made(PaintingResults, {**values, **lists, "figures": figures})
-
-
-def figure_of(entry: Mapping[str, Any]) -> PaintingFigure:
-    """One measure of every contestant from plain data; raises like `results_of`."""
-
-    def value(each: Mapping[str, Any] | None) -> PaintingValue | None:
-        return each and made(PaintingValue, each)
-
-    single = {name: value(entry[name]) for name in ("model", "floor")}
-    several = {
-        name: {contestant: value(each) for contestant, each in entry[name].items()}
-        for name in ("variants", "baselines")
+    figures = {
+        name: figure_of(entry, PaintingFigure, PaintingValue)
+        for name, entry in values["figures"].items()
     }
-    return made(PaintingFigure, {**entry, **single, **several})
+    return made(PaintingResults, {**values, **lists, "figures": figures})

@@ -30,12 +30,13 @@ from dataclasses import asdict
 
 import numpy as np
 
+from gan_lessons.evaluation.benches import BenchOfPaintings
 from gan_lessons.evaluation.contestants import COLOUR, MEAN, MODEL, REFERENCE
 from gan_lessons.evaluation.painting_contestants import ADAIN
 from gan_lessons.evaluation.painting_measures import MEASURES, WORKS
 from gan_lessons.evaluation.painting_peer import PEER, best_alone, each_style, installed
 from gan_lessons.evaluation.painting_whole import ALIKE
-from gan_lessons.evaluation.paintings import CROP
+from gan_lessons.evaluation.paintings import CROP, PaintingBed
 from gan_lessons.evaluation.progress import Row, Unit
 from gan_lessons.evaluation.results import about, rounded, short
 from gan_lessons.evaluation.tables import costs, head_of, header, number
@@ -47,12 +48,12 @@ HALF, KEPT, NEAR = 0.5, 0.6, 0.2  # of the way; edge F1; or so near to colour tr
 APART = 0.5  # of held-out works' distance to training crops: nearer is a copy
 
 
-def summary(name: str, bench, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
+def summary(name: str, bench: BenchOfPaintings, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
     """All that was measured, in the form that this module describes.
 
     Args:
         name: of the model.
-        bench: a `painting_bench.PaintingBench`.
+        bench: for what was measured on what.
         rows: from ((painter,), seed) to measures by contestant.
         cpu_seconds: what measuring them took.
 
@@ -126,7 +127,7 @@ def interval(key: str, rows: Iterable[dict]) -> list[float] | None:
     return [short(value) for value in np.percentile(np.mean(drawn, axis=0), WIDTH).tolist()]
 
 
-def of_painter(bed, painter: str, photographs: int, rows: dict) -> dict:
+def of_painter(bed: PaintingBed, painter: str, photographs: int, rows: dict) -> dict:
     """Every contestant's measures on one painter, averaged over the seeds."""
     seeds = [rows[(painter,), seed] for seed in bed.plan.seeds]
     works = bed.works(painter)

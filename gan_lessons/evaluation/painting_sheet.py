@@ -3,6 +3,7 @@
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from gan_lessons.evaluation.benches import BenchOfPaintings
 from gan_lessons.evaluation.contestants import MODEL, REFERENCE
 from gan_lessons.evaluation.painting_contestants import Asked
 from gan_lessons.images.gate import encode_image, tensor_to_image
@@ -10,11 +11,11 @@ from gan_lessons.images.gate import encode_image, tensor_to_image
 WIDTH, EDGE, HEAD = 256, 4, 16  # pixels: of each picture, between them, of a line of text
 
 
-def sheet(bench) -> bytes:
+def sheet(bench: BenchOfPaintings) -> bytes:
     """Held-out photographs, whole, and in each painter's style by works that are held out too.
 
     Args:
-        bench: a `painting_bench.PaintingBench`.
+        bench: with photographs, painters and who restyles.
 
     Returns:
         A JPEG.
@@ -34,7 +35,7 @@ def sheet(bench) -> bytes:
     return encode_image(page, "JPEG", quality=80)
 
 
-def restyled(bench, number: int) -> list[tuple[str, Image.Image]]:
+def restyled(bench: BenchOfPaintings, number: int) -> list[tuple[str, Image.Image]]:
     """One photograph and a result for each painter, small, with what each is called."""
     bed, plan = bench.bed, bench.protocol
     photo = bed.photograph(number, bed.order[number], whole=True)

@@ -57,6 +57,7 @@ left out.
 import statistics
 from dataclasses import asdict
 
+from gan_lessons.evaluation.benches import BenchOfOneModel, BenchOfStyles
 from gan_lessons.evaluation.contestants import (
     COPY,
     HELD_OUT,
@@ -67,9 +68,11 @@ from gan_lessons.evaluation.contestants import (
     TRUE,
 )
 from gan_lessons.evaluation.measures import FIGURES, average
-from gan_lessons.evaluation.progress import Row
+from gan_lessons.evaluation.progress import Row, Unit
+from gan_lessons.evaluation.protocol import Pair, Protocol
 from gan_lessons.evaluation.referring import REFERENCES
 from gan_lessons.metrics import features
+from gan_lessons.metrics.style import Judge
 from gan_lessons.provenance import provenance
 
 FORMAT = "gan_lessons results 1"
@@ -96,12 +99,12 @@ EVERY = "every baseline"
 DIGITS = 6  # that a figure is written with; more would only make files differ
 
 
-def summary(name: str, bench, rows: dict, cpu_seconds: float) -> dict:
+def summary(name: str, bench: BenchOfStyles, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
     """All that was measured, in the form that this module describes.
 
     Args:
         name: of the model.
-        bench: a `benchmark.Bench`, for what was measured on what.
+        bench: for what was measured on what.
         rows: from (pair, seed) to figures by method.
         cpu_seconds: what measuring them took.
 
@@ -134,7 +137,7 @@ def summary(name: str, bench, rows: dict, cpu_seconds: float) -> dict:
     }
 
 
-def about(name: str, bench, cpu_seconds: float) -> dict:
+def about(name: str, bench: BenchOfOneModel, cpu_seconds: float) -> dict:
     """What was measured by what, the same for every card."""
     model = bench.model
     return {
@@ -225,14 +228,16 @@ def ratio(part: float, whole: float) -> float | None:
     return short(part / whole) if whole else None
 
 
-def classifier(judge) -> dict | None:
+def classifier(judge: Judge | None) -> dict | None:
     """What the style figure is worth."""
     if judge is None:
         return None
     return {"styles": list(judge.styles), "accuracy": judge.accuracy, "confusion": judge.confusion}
 
 
-def one_figure(key: str, plan, counts: dict, rows: dict[tuple, Row]) -> dict:
+def one_figure(
+    key: str, plan: Protocol, counts: dict[Pair, int], rows: dict[Unit, Row]
+) -> dict:
     """One figure of every method, averaged over pairs, with its spread over seeds."""
     known = FIGURES[key]
     names = dict.fromkeys(name for row in rows.values() for name in row)
@@ -249,7 +254,9 @@ def one_figure(key: str, plan, counts: dict, rows: dict[tuple, Row]) -> dict:
     return entry
 
 
-def over_seeds(key: str, name: str, plan, counts: dict, rows: dict) -> dict | None:
+def over_seeds(
+    key: str, name: str, plan: Protocol, counts: dict[Pair, int], rows: dict[Unit, Row]
+) -> dict | None:
     """Mean over the seeds, spread between them, and the number of pictures behind it."""
     seeds = []
     for seed in plan.seeds:
@@ -269,7 +276,7 @@ def over_seeds(key: str, name: str, plan, counts: dict, rows: dict) -> dict | No
     }
 
 
-def behind(key: str, name: str, plan, counts: list[int]) -> tuple[int, int]:
+def behind(key: str, name: str, plan: Protocol, counts: list[int]) -> tuple[int, int]:
     """How many sources and results of one seed stand behind a figure of a method."""
     if key not in REFERRED:
         return sum(counts), sum(counts) * (plan.draws if name == MODEL else 1)
@@ -277,7 +284,7 @@ def behind(key: str, name: str, plan, counts: list[int]) -> tuple[int, int]:
     return concepts, concepts * (1 if key == "truth_by_true" else REFERENCES)
 
 
-def one_pair(pair, count: int, plan, rows: dict) -> dict:
+def one_pair(pair: Pair, count: int, plan: Protocol, rows: dict[Unit, Row]) -> dict:
     """Every method's figures on one pair of styles, averaged over the seeds."""
     seeds = [rows[pair, seed] for seed in plan.seeds]
     means = {name: average([row[name] for row in seeds]) for name in seeds[0]}

@@ -7,17 +7,20 @@ has too few pictures for it.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gan_lessons.evaluation.bench import Bench
 from gan_lessons.evaluation.contestants import NEAREST
 from gan_lessons.evaluation.protocol import Pair
 from gan_lessons.files import OutputFolder
 from gan_lessons.metrics.features import as_float
 from gan_lessons.metrics.frechet import kernel_distance, standard
 from gan_lessons.provenance import provenance
+from gan_lessons.text import count_of
 
 FILE, FORMAT = "standard.json", "gan_lessons standard 1"
 TITLES = {"kid": "KID, Inception, x 1000", "lpips": "LPIPS, AlexNet, to the true drawing"}
@@ -87,12 +90,12 @@ class Networks:
 
 
 def measure_standard(
-    bench, networks: Networks, out, *, report: Callable[[str], None] = print
+    bench: Bench, networks: Networks, out: str | Path, *, report: Callable[[str], None] = print
 ) -> dict:
     """Measure all methods by the standard figures, under the protocol's first seed.
 
     Args:
-        bench: a `benchmark.Bench`.
+        bench: that has measured the model.
         networks: from `Networks.load`.
         out: folder that gets `standard.json`.
         report: called with each line for people.
@@ -101,7 +104,8 @@ def measure_standard(
         What that file holds: the mean over the pairs by method, and each pair.
     """
     bed, plan, device = bench.bed, bench.protocol, bench.device
-    report(f"standard figures: {len(bed.pairs)} pairs of styles, seed {plan.seeds[0]}")
+    count = count_of(len(bed.pairs), "pair")
+    report(f"standard figures: {count} of styles, seed {plan.seeds[0]}")
     rows, real = [], {}
     for number, (source, target) in enumerate(bed.pairs, start=1):
         if target not in real:  # pairs into one target stand side by side
@@ -125,7 +129,9 @@ def measure_standard(
     return found
 
 
-def one_pair(bench, networks: Networks, pair: Pair, real: Tensor) -> dict[str, dict[str, float]]:
+def one_pair(
+    bench: Bench, networks: Networks, pair: Pair, real: Tensor
+) -> dict[str, dict[str, float]]:
     """Figures by method; training pictures are of the style by definition, and get no KID.
 
     As in `measures.measure`, sets hold one draw of each source.

@@ -12,6 +12,10 @@ from dataclasses import fields, replace
 import torch
 from torch import Tensor
 
+from gan_lessons.data.batches import Rows
+from gan_lessons.models.architecture import Objective, Phase
+from gan_lessons.training.state import State
+
 Descend = Callable[..., dict[str, Tensor]]  # of objective, state, phase, batch and step
 
 
@@ -23,7 +27,7 @@ class Graphs:
     recorded and replayed, and so are all further ones. No step is lost and none is made twice.
 
     Args:
-        descend: computes the terms of a phase and steps its optimiser; `loop.descend`.
+        descend: computes the terms of a phase and steps its optimiser; `step.descend`.
         optimisers: by phase; their learning rates become tensors.
     """
 
@@ -39,12 +43,14 @@ class Graphs:
             group["capturable"] = True
 
     @staticmethod
-    def usable(state) -> bool:
+    def usable(state: State) -> bool:
         """Whether a training can be recorded: on one GPU, and without a scaler, which waits."""
         alone = state.processes.count == 1
         return state.device.type == "cuda" and alone and not state.scaler.is_enabled()
 
-    def __call__(self, objective, state, phase, batch, step: int) -> dict[str, Tensor]:
+    def __call__(
+        self, objective: Objective, state: State, phase: Phase, batch: Rows, step: int
+    ) -> dict[str, Tensor]:
         """One update of one phase, as `descend` makes it."""
         if phase.kind is None:
             return self.descend(objective, state, phase, batch, step)
@@ -63,7 +69,7 @@ class Graphs:
         torch.cuda.current_stream().wait_stream(self.stream)
         return terms
 
-    def take(self, batch) -> None:
+    def take(self, batch: Rows) -> None:
         """Copy a batch to the place where the graphs read it."""
         parts = {f.name: getattr(batch, f.name) for f in fields(batch)}
         if self.inputs is None or len(self.inputs) != len(batch):
@@ -72,7 +78,9 @@ class Graphs:
         for name, value in parts.items():
             getattr(self.inputs, name).copy_(value, non_blocking=True)
 
-    def record(self, objective, state, phase, step: int):
+    def record(
+        self, objective: Objective, state: State, phase: Phase, step: int
+    ) -> tuple[torch.cuda.CUDAGraph, tuple[str, ...], Tensor]:
         """Record one update without making it."""
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=self.stream):

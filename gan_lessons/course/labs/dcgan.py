@@ -241,7 +241,7 @@ def long(
 
 
 def ablation(
-    store, model: DCGANConfig, images: Tensor, judge: Judge, budget: Budget, seed: int
+    store: Store, model: DCGANConfig, images: Tensor, judge: Judge, budget: Budget, seed: int
 ) -> dict[str, Any]:
     """One short training: gradient norms on the way, pictures at the end."""
     config = recipe(model, steps=budget.steps, seed=seed)
