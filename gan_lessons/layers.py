@@ -1,4 +1,4 @@
-"""Building blocks of the style-transfer networks: residual, AdaIN and modulated blocks.
+"""Building blocks of the networks: residual, AdaIN and modulated blocks; and what makes networks.
 
 Feature maps are `(N, C, H, W)`, styles `(N, S)`. At the start of a training every block keeps the
 variance of its input within a factor of two (three with AdaIN, where the style adds its own; what
@@ -6,6 +6,7 @@ averaging takes from noise aside), so that depth costs no stability.
 """
 
 import math
+from collections.abc import Callable, Collection, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -273,3 +274,21 @@ class DomainLinear(nn.Module):
     def every(self, x: Tensor) -> Tensor:
         """All domains' layers, `(D, N, dim_in)` or `(N, dim_in)` to `(D, N, dim_out)`."""
         return self.bias[:, None] + x @ self.weight.mT
+
+
+def networks_from_seed(
+    makers: Mapping[str, Callable[[], nn.Module]], seed: int, names: Collection[str] = ()
+) -> dict[str, nn.Module]:
+    """Make networks, initialised from a seed without touching global randomness.
+
+    Args:
+        makers: by name.
+        seed: of the initial weights.
+        names: of the networks that are wanted; empty: all.
+
+    Returns:
+        The networks by name, on the CPU.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return {name: make() for name, make in makers.items() if not names or name in names}

@@ -196,7 +196,7 @@ def results_of(values: Mapping[str, Any]) -> Results:
     return made(Results, {**values, "figures": figures, "comparisons": leads, "pairs": pairs})
 
 
-def figure_of(entry: Mapping[str, Any], kind: type = Figure, value: type = Value) -> Any:
+def figure_of(entry: Mapping[str, Any], kind: type[Card] = Figure, value: type = Value) -> Card:
     """One figure of every method from plain data.
 
     Args:

@@ -104,8 +104,7 @@ def measure_standard(
         What that file holds: the mean over the pairs by method, and each pair.
     """
     bed, plan, device = bench.bed, bench.protocol, bench.device
-    count = count_of(len(bed.pairs), "pair")
-    report(f"standard figures: {count} of styles, seed {plan.seeds[0]}")
+    report(f"standard figures: {count_of(len(bed.pairs), 'pair')} of styles, seed {plan.seeds[0]}")
     rows, real = [], {}
     for number, (source, target) in enumerate(bed.pairs, start=1):
         if target not in real:  # pairs into one target stand side by side

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons.layers import SLOPE, InstanceNorm, double
+from gan_lessons.layers import SLOPE, InstanceNorm, double, networks_from_seed
 from gan_lessons.models.adain.recipe import AdaINConfig
 from gan_lessons.models.mobilenet import CHANNELS, Encoder
 
@@ -167,6 +167,4 @@ def build(config: AdaINConfig, seed: int = 0, names: Collection[str] = ()) -> di
     Returns:
         "transfer", on the CPU; of its weights the decoder's alone are parameters.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {"transfer": Transfer(config)}
+    return networks_from_seed({"transfer": lambda: Transfer(config)}, seed)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
+from gan_lessons.layers import networks_from_seed
 from gan_lessons.models.classifier.recipe import JudgeConfig
 
 WIDTHS = (24, 48, 80, 96)
@@ -61,9 +62,8 @@ def build(config: JudgeConfig, seed: int = 0, names: Collection[str] = ()) -> di
     Returns:
         "classifier", on the CPU.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {"classifier": StyleClassifier(config.domains, WIDTHS)}
+    makers = {"classifier": lambda: StyleClassifier(config.domains, WIDTHS)}
+    return networks_from_seed(makers, seed)
 
 
 @torch.inference_mode()

@@ -10,6 +10,7 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
+from gan_lessons.layers import networks_from_seed
 from gan_lessons.models.cut.recipe import CUTConfig
 from gan_lessons.models.cyclegan.networks import Generator
 from gan_lessons.models.pix2pix.networks import PatchGAN
@@ -114,11 +115,9 @@ def build(config: CUTConfig, seed: int = 0, names: Collection[str] = ()) -> dict
     Returns:
         "a_to_b", "critic_b" and "projector", on the CPU.
     """
-    kinds = {
+    makers = {
         "a_to_b": lambda: Generator(config),
         "critic_b": lambda: PatchGAN(config.channels, config.critic_width, config.critic_depth),
         "projector": lambda: Projector(config),
     }
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {name: kinds[name]() for name in kinds if not names or name in names}
+    return networks_from_seed(makers, seed, names)

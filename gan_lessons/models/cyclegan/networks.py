@@ -8,7 +8,7 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
-from gan_lessons.layers import InstanceNorm
+from gan_lessons.layers import InstanceNorm, networks_from_seed
 from gan_lessons.models.cyclegan.recipe import CycleGANConfig
 from gan_lessons.models.dcgan.networks import initialise
 from gan_lessons.models.pix2pix.networks import PatchGAN
@@ -128,12 +128,10 @@ def build(
         "a_to_b" and "b_to_a", "critic_a" and "critic_b", on the CPU.
     """
     judge = config.channels, config.critic_width, config.critic_depth
-    kinds = {
+    makers = {
         "a_to_b": lambda: Generator(config),
         "b_to_a": lambda: Generator(config),
         "critic_a": lambda: PatchGAN(*judge),
         "critic_b": lambda: PatchGAN(*judge),
     }
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {name: kinds[name]() for name in kinds if not names or name in names}
+    return networks_from_seed(makers, seed, names)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from gan_lessons.layers import HALF, SLOPE
+from gan_lessons.layers import HALF, SLOPE, networks_from_seed
 from gan_lessons.models.dcgan.recipe import DCGANConfig
 
 WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
@@ -212,6 +212,8 @@ def build(config: DCGANConfig, seed: int = 0) -> dict[str, nn.Module]:
     Returns:
         "generator" and "discriminator", on the CPU.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {"generator": Generator(config), "discriminator": Discriminator(config)}
+    makers = {
+        "generator": lambda: Generator(config),
+        "discriminator": lambda: Discriminator(config),
+    }
+    return networks_from_seed(makers, seed)

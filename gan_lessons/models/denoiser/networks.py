@@ -4,10 +4,9 @@ It says what to subtract (Zhang et al. 2017, section 3.1): an untouched image is
 starts from.
 """
 
-import torch
 from torch import Tensor, nn
 
-from gan_lessons.layers import ResBlk
+from gan_lessons.layers import ResBlk, networks_from_seed
 from gan_lessons.models.denoiser.recipe import DenoiserConfig
 from gan_lessons.models.stargan.networks import he_init
 
@@ -47,6 +46,4 @@ def build(config: DenoiserConfig, seed: int = 0) -> dict[str, nn.Module]:
     Returns:
         "denoiser", on the CPU.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {"denoiser": Denoiser(config)}
+    return networks_from_seed({"denoiser": lambda: Denoiser(config)}, seed)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons.layers import HALF, SLOPE, AdaINResBlk, ResBlk
+from gan_lessons.layers import HALF, SLOPE, AdaINResBlk, ResBlk, networks_from_seed
 from gan_lessons.models.flow.recipe import FlowConfig
 from gan_lessons.models.mlp.networks import dense
 from gan_lessons.models.stargan.networks import he_init
@@ -132,6 +132,5 @@ def build(config: FlowConfig, seed: int = 0) -> dict[str, nn.Module]:
     Returns:
         "velocity", on the CPU.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {"velocity": (DenseVelocity if config.kind == "dense" else Velocity)(config)}
+    kind = DenseVelocity if config.kind == "dense" else Velocity
+    return networks_from_seed({"velocity": lambda: kind(config)}, seed)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from gan_lessons.layers import SLOPE
+from gan_lessons.layers import SLOPE, networks_from_seed
 from gan_lessons.models.mlp.recipe import MLPConfig
 
 
@@ -97,6 +97,8 @@ def build(config: MLPConfig, seed: int = 0) -> dict[str, nn.Module]:
     Returns:
         "generator" and "discriminator", on the CPU.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {"generator": Generator(config), "discriminator": Discriminator(config)}
+    makers = {
+        "generator": lambda: Generator(config),
+        "discriminator": lambda: Discriminator(config),
+    }
+    return networks_from_seed(makers, seed)

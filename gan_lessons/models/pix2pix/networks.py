@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons.layers import SLOPE, InstanceNorm
+from gan_lessons.layers import SLOPE, InstanceNorm, networks_from_seed
 from gan_lessons.models.dcgan.networks import initialise
 from gan_lessons.models.pix2pix.recipe import Pix2PixConfig
 
@@ -146,10 +146,8 @@ def build(
         "generator" and "discriminator", on the CPU.
     """
     both = config.channels_in + config.channels_out
-    kinds = {
+    makers = {
         "generator": lambda: Generator(config),
         "discriminator": lambda: PatchGAN(both, config.critic_width, config.critic_depth),
     }
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {name: kinds[name]() for name in kinds if not names or name in names}
+    return networks_from_seed(makers, seed, names)

@@ -4,10 +4,9 @@ Kingma and Welling 2014. The encoder answers with a normal distribution over lat
 with the mean of a normal distribution over images.
 """
 
-import torch
 from torch import Tensor, nn
 
-from gan_lessons.layers import SLOPE
+from gan_lessons.layers import SLOPE, networks_from_seed
 from gan_lessons.models.mlp.networks import dense
 from gan_lessons.models.vae.recipe import VAEConfig
 
@@ -86,6 +85,7 @@ def reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
         `(N, Z)`.
 
     Example:
+        >>> import torch
         >>> mean, log_variance = torch.tensor([[1.0]]), torch.tensor([[4.0]]).log()
         >>> reparameterise(mean, log_variance, torch.tensor([[0.5]])).item()
         2.0
@@ -103,6 +103,5 @@ def build(config: VAEConfig, seed: int = 0) -> dict[str, nn.Module]:
     Returns:
         "encoder" and "decoder", on the CPU.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return {"encoder": Encoder(config), "decoder": Decoder(config)}
+    makers = {"encoder": lambda: Encoder(config), "decoder": lambda: Decoder(config)}
+    return networks_from_seed(makers, seed)

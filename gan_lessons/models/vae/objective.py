@@ -1,6 +1,6 @@
 """What a variational autoencoder trains for: one phase, a bound on the likelihood of the data."""
 
-from torch import Tensor, nn
+from torch import nn
 
 from gan_lessons.data.samples import SampleBatch
 from gan_lessons.losses import images
@@ -37,17 +37,3 @@ class VAE:
         rec = images.gaussian_nll(x_rec, batch.x_real, self.loss.sigma)
         kl = images.kl_to_normal(mean, log_variance)
         return {"rec": (1.0, rec), "kl": (self.loss.beta, kl)}
-
-    @staticmethod
-    def reconstruct(networks: dict[str, nn.Module], x: Tensor) -> Tensor:
-        """Images through the bottleneck, by the mean of their latents.
-
-        Args:
-            networks: "encoder" and "decoder", usually the averages.
-            x: what the encoder takes.
-
-        Returns:
-            The same shape.
-        """
-        mean, _ = networks["encoder"](x)
-        return networks["decoder"](mean)
