@@ -85,7 +85,7 @@ def stub(source: str) -> str:
     except SyntaxError as error:
         raise ValueError(f"A solution does not parse: {error}") from error
     lines = source.splitlines()
-    first = statements[0].lineno if statements else 1
+    first = _first_line(statements[0]) if statements else 1
     parts = ["\n".join(lines[: first - 1])] if first > 1 else []
     parts += [text for each in statements if (text := _emptied(each, lines))]
     result = _joined(parts)
@@ -140,5 +140,6 @@ def _open_function(function: ast.FunctionDef | ast.AsyncFunctionDef, lines: list
     return lines[_first_line(function) - 1 : last] + [opened]
 
 
-def _first_line(definition: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
-    return min([definition.lineno, *(each.lineno for each in definition.decorator_list)])
+def _first_line(statement: ast.stmt) -> int:
+    decorators = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(each.lineno for each in decorators)])

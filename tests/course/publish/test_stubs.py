@@ -33,6 +33,13 @@ def test_function_keeps_signature_and_docstring_and_loses_its_body():
         namespace["loss"](1)
 
 
+def test_a_decorator_in_the_first_line_is_kept_once():
+    code = "# Predict first.\n@torch.no_grad()\ndef f(x):\n    return x\n"
+    lines = [line for line in stub(code).splitlines() if line]
+    assert lines[:3] == ["# Predict first.", "@torch.no_grad()", "def f(x):"]
+    assert lines[3].lstrip().startswith("raise NotImplementedError") and len(lines) == 4
+
+
 def test_lines_above_your_part_are_kept():
     code = "def f(x):\n    y = x.flatten()\n    # your part\n    return y.mean()"
     assert stub(code).splitlines()[1:3] == ["    y = x.flatten()", "    # your part"]
