@@ -7,7 +7,8 @@ import numpy as np
 # Okabe and Ito's colours, told apart by all common kinds of colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 FAINT = "#d9d9d9"
-JPEG = {"quality": 85, "progressive": True, "optimize": True}  # of pictures in lessons
+FEW = 8  # values of a logarithmic axis that have room for their names
+JPEG = {"quality": 80, "progressive": True, "optimize": True}  # of pictures in lessons
 
 
 def image_grid(
@@ -85,7 +86,7 @@ def curves(
         title: above the figure.
         errors: name to one half-length of a whisker a value.
         smooth: width of a running mean; the values themselves stay visible behind it.
-        log_x: logarithmic horizontal axis.
+        log_x: logarithmic horizontal axis; a few values, up to 8, are all named on it.
         log_y: logarithmic vertical axis.
         show: display it at once; otherwise return it.
 
@@ -108,6 +109,9 @@ def curves(
             ends.append((float(y[-1]), float(x[-1]), name, colour))
     if log_x:
         axes.set_xscale("log")
+        if 0 < len(x) <= FEW:
+            axes.set_xticks(x, [f"{value:g}" for value in x])
+            axes.minorticks_off()
     if log_y:
         axes.set_yscale("log")
     axes.set(xlabel=x_label, ylabel=y_label)
@@ -185,7 +189,8 @@ def planes(
     Args:
         panels: name to points `(N, 2)`; what lies outside the limit is not shown.
         behind: points `(M, 2)` in grey behind each, such as the data.
-        joined: draw a line through the points in their order, with a dot at its start.
+        joined: draw a line through the points in their order, with a dot at its start; a row of
+            NaN ends a line, and the next row begins another.
         limit: the axes go from minus this to this.
         x_label: below the lowest panels.
         y_label: at the left.
@@ -231,7 +236,9 @@ def _plane(axes, points, behind, joined: bool, colour: str) -> None:
         axes.plot(*np.asarray(behind, float).T, ".", color="#bbbbbb", markersize=2)
     if joined:
         axes.plot(*points.T, color=colour, linewidth=1)
-        axes.plot(*points[:1].T, "o", color=colour, markersize=5)
+        missing = np.isnan(points).any(axis=1)
+        starts = points[~missing & np.concatenate([[True], missing[:-1]])]
+        axes.plot(*starts.T, "o", color=colour, markersize=5 if len(starts) == 1 else 2.5)
     else:
         axes.plot(*points.T, ".", color=colour, markersize=2, alpha=0.5)
 

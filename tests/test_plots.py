@@ -87,6 +87,23 @@ def test_joined_points_are_a_line_with_a_start():
     assert line.get_linestyle() == "-" and start.get_xydata().tolist() == [[0.0, 1.0]]
 
 
+def test_each_of_several_lines_has_its_start():
+    gap = [np.nan, np.nan]
+    points = np.array([[0.0, 1.0], [2.0, 0.0], gap, [1.0, 1.0], [0.5, 0.5], gap])
+    _, starts = plots.planes({"two": points}, joined=True, show=False).axes[0].lines
+    assert starts.get_xydata().tolist() == [[0.0, 1.0], [1.0, 1.0]]
+
+
+def test_a_few_values_of_a_logarithmic_axis_are_named():
+    few = {"a": ([1, 4, 32], [1, 2, 3])}
+    figure = plots.curves(few, x_label="", y_label="", log_x=True, show=False)
+    named = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert named == ["1", "4", "32"]
+    many = np.arange(1, 40)
+    figure = plots.curves({"a": (many, many)}, x_label="", y_label="", log_x=True, show=False)
+    assert len(figure.axes[0].get_xticks()) < 20
+
+
 def test_planes_refuse_what_is_no_plane():
     with pytest.raises(ValueError, match="at least one panel"):
         plots.planes({})
