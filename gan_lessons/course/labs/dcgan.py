@@ -15,7 +15,6 @@ from torch import Tensor
 from gan_lessons.config import TrainConfig
 from gan_lessons.course.labs.sample_measures import LATENT, SIZE, Judge, draw, gradient_norms
 from gan_lessons.course.labs.sample_measures import checkerboard as checkerboard  # for lesson 03
-from gan_lessons.course.labs.sample_measures import in_rows as in_rows
 from gan_lessons.course.labs.seed_spread import of
 from gan_lessons.course.labs.store import Report, Store
 from gan_lessons.data.load import load_dataset

@@ -57,12 +57,6 @@ def draw(generator: nn.Module, count: int, *, latent: int = LATENT, seed: int = 
     )
 
 
-def in_rows(x: Tensor, columns: int = 8) -> list:
-    """Pictures `(N, 3, H, W)` in [-1, 1] as rows of arrays in [0, 1], for `plots.image_grid`."""
-    shown = ((x.detach().clamp(-1, 1) + 1) / 2).permute(0, 2, 3, 1).numpy()
-    return [shown[k : k + columns] for k in range(0, len(shown), columns)]
-
-
 @dataclass(frozen=True)
 class Judge:
     """Measures pictures against real ones; the features of these are computed once."""

@@ -72,14 +72,6 @@ def test_fit_watches_without_changing_the_training():
     assert seen.gradients["discriminator"][-1] == unseen.gradients["discriminator"][-1]
 
 
-def test_pictures_for_the_grid_keep_their_colours():
-    x = torch.full((5, 3, 2, 2), -1.0)
-    x[1, 0] = 1.0
-    rows = lab.in_rows(x, columns=2)
-    assert [len(row) for row in rows] == [2, 2, 1]
-    assert rows[0][1][0, 0].tolist() == [1.0, 0.0, 0.0]
-
-
 def test_the_same_latents_are_drawn_whatever_draws_them():
     flat = nn.Linear(lab.LATENT, 3 * lab.SIZE**2)
     x = lab.draw(flat, 70)
