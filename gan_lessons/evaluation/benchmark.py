@@ -123,12 +123,11 @@ def bench_for(
         return PaintingBench(model, dataset, replace(plan, split=split), rivalled)
     if dataset.name != LETTERS:
         return Bench(model, dataset, known, rivalled, shared)
-    if isinstance(known, Protocol) and known.split != "test":
-        raise ValueError(f"{LETTERS} are measured on test typefaces alone; leave out --split")
     if not model.kind.draws:
         raise ValueError(f"{LETTERS} are measured by draws, which {model.kind.title} has not")
-    plan = letters.PLANS[known.name] if isinstance(known, Protocol) else known
-    return LetterBench(model, dataset, plan)
+    if isinstance(known, Protocol):
+        known = replace(letters.PLANS[known.name], split=known.split)
+    return LetterBench(model, dataset, known)
 
 
 def check_styles(dataset: StyleDataset, asked: str) -> None:

@@ -40,7 +40,7 @@ class LetterBench:
         self.model, self.protocol, self.device = model, plan, str(model.device)
         self.bed = LetterBed(dataset, plan, model.size, self.device)
         self.contestants = contestants(model)
-        self.styles = [s for s in dataset.styles if self.bed.whole("test", s)]
+        self.styles = [s for s in dataset.styles if self.bed.whole(self.bed.split, s)]
         self.judges = fitted_judges(self.bed)
         self.known: tuple[str, Hands] | None = None
 
@@ -53,7 +53,7 @@ class LetterBench:
     def named(self, unit: Unit) -> str:
         """One style and seed in words."""
         (style,), seed = unit
-        return f"{style}, {len(self.bed.faces('test', style))} typefaces, seed {seed}"
+        return f"{style}, {len(self.bed.faces(self.bed.split, style))} typefaces, seed {seed}"
 
     def heading(self) -> str:
         """All that is measured, in words."""
@@ -101,10 +101,10 @@ class LetterBench:
         once = sum(
             len(bed.faces(split, style)) * len(bed.sources)
             for style in {style for (style,), _ in units}
-            for split in ("train", "test")
+            for split in ("train", bed.split)
         )
         drawn = plan.draws * len(bed.letters) * len(units)
-        asked = sum(6 * len(bed.faces("test", style)) for (style,), _ in units)
+        asked = sum(6 * len(bed.faces(bed.split, style)) for (style,), _ in units)
         answers = asked * (len(self.contestants) * 1.5 * seen + 2 * generated)
         return once * seen + drawn * (2 * seen + generated) + answers
 
@@ -129,7 +129,7 @@ def fitted_judges(bed: LetterBed) -> Judges:
     """Judges of letter and style, fitted to training typefaces and tried on held-out ones."""
     sets = [
         [letters_of(bed, split, style, most) for style in bed.dataset.styles]
-        for split, most in (("train", TAUGHT), ("test", TESTED))
+        for split, most in (("train", TAUGHT), (bed.split, TESTED))
     ]
     pictures = [labelled([x for x, _ in of_split], bed.device) for of_split in sets]
     letters = [torch.cat([y for _, y in of_split]) for of_split in sets]

@@ -53,12 +53,12 @@ class Asked:
     @cached_property
     def true(self) -> Tensor:
         """What each truly looks like, uint8 `(T, 3, S, S)`."""
-        return self.of_faces([one.face for one in self.questions], "test")
+        return self.of_faces([one.face for one in self.questions], self.bed.split)
 
     def given(self, count: int) -> Tensor:
         """Reference letters of each question, uint8 `(F, count, 3, S, S)`."""
         own = [
-            self.bed.of_face("test", self.style, one.face, one.given[:count])
+            self.bed.of_face(self.bed.split, self.style, one.face, one.given[:count])
             for one in self.questions
         ]
         return torch.stack(own)
@@ -148,7 +148,7 @@ def distances(asked: Asked, faces: Sequence[str], sense: str, count: int) -> Ten
         having = [i for i, one in enumerate(asked.questions) if letter in one.given[:count]]
         given = torch.cat(
             [
-                asked.bed.of_face("test", asked.style, asked.questions[i].face, [letter])
+                asked.bed.of_face(asked.bed.split, asked.style, asked.questions[i].face, [letter])
                 for i in having
             ]
         )

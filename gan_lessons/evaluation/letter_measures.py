@@ -120,7 +120,7 @@ def of_draws(
     seen = [Seen.of(x, bed.device) for x in made]
     named = list(zip(seen, bed.letters, strict=True))
     found = average(judges.shares(one, [c] * len(one.images), style) for one, c in named)
-    real = [bed.letter("test", style, letter) for letter in bed.letters]
+    real = [bed.letter(bed.split, style, letter) for letter in bed.letters]
     if min(len(one.faces) for one in real) < 2:
         return found
     right = [one.perceptual.float() for one in real]
@@ -130,7 +130,7 @@ def of_draws(
     found["kid"] = 1000 * sum(kids) / len(kids)
     if min(len(x) for each in sets for x in each) > NEIGHBOURS:
         found |= asdict(each_by_itself(*zip(*sets)))
-    alphabets = bed.alphabets("test", style)
+    alphabets = bed.alphabets(bed.split, style)
     if len(bed.letters) > 1 and len(alphabets) > 1:
         true = [(Seen.of(x, bed.device), c) for x, c in zip(alphabets.unbind(1), bed.letters)]
         own = [

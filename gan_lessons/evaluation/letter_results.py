@@ -50,14 +50,14 @@ def summary(name: str, bench, rows: dict[Unit, Row], cpu_seconds: float) -> dict
         Plain data.
     """
     bed, plan = bench.bed, bench.protocol
-    counts = {style: len(bed.faces("test", style)) for style in bench.styles}
+    counts = {style: len(bed.faces(plan.split, style)) for style in bench.styles}
     return {
         "format": FORMAT,
         **about(name, bench, cpu_seconds),
         "protocol": asdict(plan),
         "data": {
             "name": bed.dataset.name,
-            "split": "test",
+            "split": plan.split,
             "resolution": bed.size,
             "styles": list(bench.styles),
             "typefaces": sum(counts.values()),

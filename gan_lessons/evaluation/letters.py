@@ -15,7 +15,7 @@ from torch import Tensor
 from gan_lessons.data.batches import generator_at
 from gan_lessons.data.letters import LETTERS, PLAIN
 from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.evaluation.protocol import fitted, mixed, scattered
+from gan_lessons.evaluation.protocol import HELD_OUT, fitted, mixed, scattered
 from gan_lessons.metrics.features import as_float, embed
 
 ASKED = (1, 4)  # reference letters
@@ -32,6 +32,11 @@ class LetterPlan:
     letters: int  # of the alphabet, for what is measured on draws
     draws: int  # codes of each style
     seeds: tuple[int, ...] = (0, 1, 2)
+    split: str = "test"  # or "valid", to choose between trainings without looking at test letters
+
+    def __post_init__(self):
+        if self.split not in HELD_OUT:
+            raise ValueError(f"split: one of {', '.join(HELD_OUT)}, got {self.split!r}")
 
 
 PLANS = {
@@ -91,6 +96,11 @@ class LetterBed:
                 f"{self.dataset.name} has no typeface {PLAIN}, from which sources are taken"
             )
 
+    @property
+    def split(self) -> str:
+        """The one that is measured."""
+        return self.plan.split
+
     @cached_property
     def rows(self) -> dict[tuple[str, str, str], dict[str, int]]:
         """For each split, style and typeface the row of each letter."""
@@ -124,12 +134,12 @@ class LetterBed:
         """Typefaces of a style out of as many families as can be.
 
         Args:
-            split: "train" or "test".
+            split: "train", or the held-out one.
             style: which one.
             most: how many; 0: all; None: as many as the plan takes.
         """
         if most is None:
-            most = self.plan.faces if split == "test" else self.plan.train
+            most = self.plan.train if split == "train" else self.plan.faces
         families = dict(zip(self.dataset.series, self.dataset.families, strict=True))
         siblings: dict[str, list[str]] = {}
         own = [face for part, kind, face in self.rows if (part, kind) == (split, style)]
@@ -174,8 +184,8 @@ class LetterBed:
     def questions(self, style: str, seed: int) -> list[Question]:
         """For each held-out typeface the letters that are given and those that are asked for."""
         found = []
-        for number, face in enumerate(self.faces("test", style)):
-            own = [c for c in self.rows["test", style, face] if c in self.sources]
+        for number, face in enumerate(self.faces(self.split, style)):
+            own = [c for c in self.rows[self.split, style, face] if c in self.sources]
             random = generator_at(seed, number)
             order = [own[i] for i in torch.randperm(len(own), generator=random).tolist()]
             given, wanted = order[: max(ASKED)], order[max(ASKED) :][:MEASURED]

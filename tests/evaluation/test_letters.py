@@ -25,7 +25,7 @@ from gan_lessons.evaluation.letter_contestants import (
     Asked,
 )
 from gan_lessons.evaluation.letters import PLANS, LetterBed, LetterPlan
-from gan_lessons.evaluation.protocol import mixed
+from gan_lessons.evaluation.protocol import mixed, protocol
 from gan_lessons.images.gate import open_image
 from gan_lessons.metrics.features import as_float
 from gan_lessons.models.architecture import architecture
@@ -214,6 +214,21 @@ def test_letters_that_are_given_are_not_asked_for(oracle, dataset):
     for question in first:
         assert len(question.given) == 4 and not set(question.given) & set(question.wanted)
         assert len(question.wanted) == len(ALPHABET) - 4
+
+
+def test_trainings_are_compared_without_a_look_at_test_letters(dataset, measured):
+    """The same typefaces under the name of the other split give the same measures."""
+    names = {"test": "valid", "train": "train"}
+    moved = replace(dataset, splits=tuple(names[split] for split in dataset.splits))
+    choosing = replace(PLAN, split="valid")
+    bench = LetterBench(Oracle(moved), moved, choosing)
+    assert bench.measure(("serif",), 0) == measured
+    assert bench.judges.style.accuracy > 0.7
+    rows = dict.fromkeys(bench.units(), measured)
+    assert bench.summary("oracle", rows, 0)["data"]["split"] == "valid"
+    assert bench_for(Oracle(moved), moved, replace(protocol("curve"), split="valid")).styles
+    with pytest.raises(ValueError, match="split: one of valid, test, got 'train'"):
+        replace(PLAN, split="train")
 
 
 def test_typefaces_are_taken_out_of_many_families(dataset):
