@@ -1,6 +1,5 @@
 """What a user holds: load a model, restyle pictures, walk between styles, save."""
 
-import math
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,14 +10,16 @@ from PIL import Image
 from torch import Tensor
 
 from gan_lessons.config import Recipe
-from gan_lessons.data.batches import generator_at
+from gan_lessons.data.batches import latents
 from gan_lessons.files import OutputFolder
 from gan_lessons.images import gate, tiles
 from gan_lessons.images.animation import encode_animation
 from gan_lessons.images.arrays import array_to_image, is_array
+from gan_lessons.images.scale import scaled
 from gan_lessons.models import store
 from gan_lessons.models.architecture import Networks, architecture
 from gan_lessons.training.precision import autocast, device_named, resolve
+from gan_lessons.truncation import truncated
 from gan_lessons.walks import between, blend, check_room
 
 TILE = 1024  # pixels a side; what holds more is cut up, so that memory stays bounded
@@ -38,6 +39,7 @@ class StyleTransfer:
         run: what made the weights, as `config.json` says.
         device: "auto", "cuda", "mps" or "cpu".
         precision: "auto", "fp32", "bf16" or "fp16".
+        truncation: how far codes lie from the mean of their style; see :mod:`.truncation`.
     """
 
     def __init__(
@@ -49,26 +51,30 @@ class StyleTransfer:
         run: dict | None = None,
         device: str = "auto",
         precision: str = "auto",
+        truncation: float = 1.0,
     ):
         self.device = device_named(device)
         self.precision = resolve(precision, self.device.type)
-        self.styles, self.config, self.run = styles, config, run or {}
+        self.styles, self.config, self.run, self.truncation = styles, config, run or {}, truncation
         self.kind, self.stored = architecture(config.architecture), networks
         self.kind.check_use()
-        self.networks = self.kind.use(networks)
+        self.networks = truncated(self.kind.use(networks), truncation, config)
         for network in self.networks.values():
             network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.size, self.crop = config.data.size, getattr(config.data, "mean_crop", 1.0)
 
     def __repr__(self) -> str:
-        return (
-            f"StyleTransfer({self.size} pixels, styles: {', '.join(self.styles)}; "
-            f"{self.device}, {self.precision})"
-        )
+        has = ", ".join(self.styles)
+        return f"StyleTransfer({self.size} pixels, styles: {has}; {self.device}, {self.precision})"
 
     @classmethod
     def load(
-        cls, name: str | Path, *, device: str = "auto", precision: str = "auto"
+        cls,
+        name: str | Path,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        truncation: float = 1.0,
     ) -> "StyleTransfer":
         """Load a bundled model, a folder, or a model of the Hugging Face hub.
 
@@ -76,18 +82,20 @@ class StyleTransfer:
             name: such as "emoji64"; a folder of a model or run; or "owner/name" on the hub.
             device: "auto", "cuda", "mps" or "cpu".
             precision: "auto", "fp32", "bf16" or "fp16".
+            truncation: below 1 brings drawn and read styles nearer to what all pictures of their
+                style have in common, 0 makes them one; up to 2 it exaggerates.
 
         Returns:
             The model, ready to use.
 
         Raises:
-            ValueError: if there is no such model, or its files are damaged or of another kind.
+            ValueError: for no such model, damaged files, or a truncation that it cannot follow.
         """
         folder = store.find(name)
         known = store.describe(folder)
         networks = store.read_networks(folder, known, architecture(known.architecture).used)
         made = {"styles": known.styles, "config": known.recipe, "run": known.run}
-        return cls(networks, device=device, precision=precision, **made)
+        return cls(networks, device=device, precision=precision, truncation=truncation, **made)
 
     def save(self, folder: str | Path) -> None:
         """Write weights, configuration and model card, loadable again by `load`.
@@ -221,15 +229,8 @@ class StyleTransfer:
         """
         opened = gate.open_image(array_to_image(image) if is_array(image) else image)
         if size is not None:
-            if size < 1:
-                raise ValueError(f"size is a number of pixels, 1 or more, got {size}")
-            factor = size / min(opened.size)
-            shape = [max(1, round(side * factor)) for side in opened.size]
-            if math.prod(shape) > gate.MAX_PIXELS:  # a strip of one pixel's height, enlarged
-                named = str(image) if isinstance(image, str | Path) else "image"
-                reason = f"at a shorter side of {size} it has {shape[0]:,} x {shape[1]:,} pixels"
-                raise gate.ImageError(named, reason, "ask for a smaller size")
-            opened = opened.resize(shape, Image.Resampling.LANCZOS)
+            named = str(image) if isinstance(image, str | Path) else "image"
+            opened = scaled(opened, size, named)
         return gate.image_to_tensor(opened)[None].to(self.device)
 
     @torch.inference_mode()
@@ -290,9 +291,8 @@ class StyleTransfer:
         if not self.kind.draws:
             return torch.zeros(len(y), 0, device=self.device)
         seed = secrets.randbits(63) if seed is None else seed
-        size = self.config.model.latent_dim
-        z = [torch.randn(size, generator=generator_at(seed, k)) for k in range(len(y))]
-        return self.networks["mapping_network"](torch.stack(z).to(self.device), y)
+        z = latents(seed, len(y), self.config.model.latent_dim)
+        return self.networks["mapping_network"](z.to(self.device), y)
 
     @torch.inference_mode()
     def translate(self, x: Tensor, s: Tensor, *, tile: int = TILE) -> Tensor:

@@ -15,7 +15,7 @@ SOURCES = sorted(FOLDER.rglob("*.py"))
 ORDER = [
     {"reading"},
     {"config", "files", "text", "interrupt", "provenance", "plots"},
-    {"layers", "augment", "walks"},
+    {"layers", "augment", "truncation", "walks"},
     {"images"},
     {"data"},
     {"losses"},

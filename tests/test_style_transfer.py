@@ -40,6 +40,13 @@ def model(awake):
 
 
 @pytest.fixture(scope="module")
+def model_folder(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("awake") / "model"
+    model.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def idle(tiny_config):
     """A model as it is before training: it returns its source."""
     networks = build(tiny_config.model)
@@ -326,6 +333,36 @@ def test_strength_goes_from_the_picture_to_the_result_and_beyond(model, picture)
 def test_another_strength_is_refused(model, picture, strength):
     with pytest.raises(ValueError, match="strength lies in 0..1.5, got"):
         model.restyle(picture, "discs", strength=strength)
+
+
+# Truncation
+
+
+def test_truncation_brings_codes_towards_the_mean_of_their_style(model_folder, picture):
+    """Drawn ones and those of references alike; the mean itself is that of all draws."""
+    asked = {"discs": {}, "stripes": {"reference": picture}}
+    loaded = {psi: StyleTransfer.load(model_folder, truncation=psi) for psi in (0, 0.5, 1, 2)}
+    for style, how in asked.items():
+        none, half, usual, twice = (one.codes(style, count=3, **how) for one in loaded.values())
+        mean = loaded[1].codes(style, count=1000, seed=8).mean(dim=0)
+        assert none.std(dim=0).max() < 1e-6
+        assert (none[0] - mean).norm() < 0.1 * (usual - mean).norm(dim=1).mean()
+        torch.testing.assert_close(half, (none + usual) / 2)
+        torch.testing.assert_close(twice, 2 * usual - none)
+    pictures = [loaded[psi].restyle(picture, "discs", count=2, seed=3) for psi in (0, 1)]
+    assert same(pictures[0][:1], pictures[0][1:]) and not same(pictures[1][:1], pictures[1][1:])
+
+
+@pytest.mark.parametrize("truncation", [-0.1, 2.5, float("nan")])
+def test_another_truncation_is_refused(model_folder, truncation):
+    with pytest.raises(ValueError, match="truncation lies in 0..2, got"):
+        StyleTransfer.load(model_folder, truncation=truncation)
+
+
+def test_weights_are_saved_as_they_were_whatever_the_truncation(model_folder, tmp_path, picture):
+    StyleTransfer.load(model_folder, truncation=0.3).save(tmp_path / "again")
+    again, first = (StyleTransfer.load(each) for each in (tmp_path / "again", model_folder))
+    assert same(again.restyle(picture, "discs"), first.restyle(picture, "discs"))
 
 
 @pytest.mark.parametrize("count", [10**9, 10**20, 10**400])

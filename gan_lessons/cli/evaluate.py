@@ -46,6 +46,10 @@ def evaluate(
             help="Also KID on Inception and LPIPS, in standard.json; downloads their networks.",
         ),
     ] = False,
+    truncation: Annotated[
+        float,
+        typer.Option(min=0, max=2, help="How far styles lie from their mean; see restyle."),
+    ] = 1.0,
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:
@@ -58,7 +62,9 @@ def evaluate(
     from gan_lessons.evaluation.standard import Networks, measure_standard
     from gan_lessons.style_transfer import StyleTransfer
 
-    loaded = StyleTransfer.load(model, device=device, precision=precision)
+    loaded = StyleTransfer.load(
+        model, device=device, precision=precision, truncation=truncation
+    )
     networks = Networks.load(loaded.device) if standard else None  # first: it may be impossible
     dataset = benchmark.load(loaded, None, pairs, typer.echo)
     if networks:

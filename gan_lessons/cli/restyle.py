@@ -36,6 +36,12 @@ Strength = Annotated[
         min=0, max=1.5, help="0 leaves the picture, 1 is the model's result; more exaggerates."
     ),
 ]
+Truncation = Annotated[
+    float,
+    typer.Option(
+        min=0, max=2, help="Below 1 styles lie nearer to what all of their family share."
+    ),
+]
 Interpolate = Annotated[
     tuple[str, str] | None,
     typer.Option(metavar="STYLE STYLE", help="An animation from one style to another."),
@@ -66,6 +72,7 @@ def restyle(
     count: Count = 1,
     reference: References = None,
     strength: Strength = 1.0,
+    truncation: Truncation = 1.0,
     interpolate: Interpolate = None,
     frames: Frames = 24,
     animation: Animation = "gif",
@@ -95,7 +102,9 @@ def restyle(
     name = model or next(iter(bundled()), "")
     if not name:
         raise ValueError("there is no bundled model here; name one with --model")
-    loaded = StyleTransfer.load(name, device=device, precision=precision)
+    loaded = StyleTransfer.load(
+        name, device=device, precision=precision, truncation=truncation
+    )
     wish = Wish(
         interpolate or _styles(style or ["all"], loaded.styles),
         count,

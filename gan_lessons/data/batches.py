@@ -25,6 +25,11 @@ def generator_at(seed: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed)
 
 
+def latents(seed: int, count: int, dim: int) -> Tensor:
+    """Standard normal latents, `(count, dim)`; row k is the same however many are asked for."""
+    return torch.stack([torch.randn(dim, generator=generator_at(seed, k)) for k in range(count)])
+
+
 class Rows:
     """A frozen dataclass of tensors with one row a sample."""
 

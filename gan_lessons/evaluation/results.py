@@ -145,6 +145,7 @@ def about(name: str, bench: BenchOfOneModel, cpu_seconds: float) -> dict:
             "name": name,
             "styles": list(model.styles),
             "weights": bench.weights(),
+            "truncation": model.truncation,
             "run": model.run,
         },
         "features": {

@@ -97,6 +97,8 @@ def _how(asked: dict[str, Any], model: dict[str, Any]) -> str:
         text = f"{count_of(asked['count'], 'result')} for each {per}, styles {taken} with {seed}"
     if asked["strength"] != 1:
         text += f", at strength {asked['strength']:g}"
+    if asked["truncation"] != 1:
+        text += f", at truncation {asked['truncation']:g}"
     return escape(f"Restyled by {model['name']}, {text}. Choose a picture to see it at full size.")
 
 

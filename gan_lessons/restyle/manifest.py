@@ -40,6 +40,7 @@ def empty_manifest(model: StyleTransfer, name: str, wish: Wish) -> dict[str, Any
                 for number, reference in enumerate(wish.references, 1)
             ],
             "strength": wish.strength,
+            "truncation": model.truncation,
             "size": wish.size,
             "animation": wish.animation,
             "frames": wish.frames if wish.animation else None,

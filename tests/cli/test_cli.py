@@ -271,6 +271,8 @@ def test_a_wrong_wish_is_one_sentence(vivid_model, cat, tmp_path, options, said)
         ["restyle", "cat.png", "--out", "o", "--size", "big"],
         ["restyle", "cat.png", "--out", "o", "--strength", "1.6"],
         ["restyle", "cat.png", "--out", "o", "--strength", "nan"],
+        ["restyle", "cat.png", "--out", "o", "--truncation", "2.1"],
+        ["evaluate", "emoji64", "--out", "o", "--truncation", "nan"],
         ["restyle", "cat.png", "--out", "o", "--model", ".", "--nonsense"],
         ["train"],
         ["train", "--out", "o", "--model", "unknown"],

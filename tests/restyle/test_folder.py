@@ -327,6 +327,7 @@ def test_gallery_escapes_whatever_a_name_holds():
             "seed": 0,
             "references": [{"file": evil, "preview": f"{evil}.webp"}],
             "strength": 1.5,
+            "truncation": 0.5,
             "animation": "",
         },
         "versions": {evil: evil},
@@ -445,6 +446,15 @@ def test_strength_goes_from_the_source_to_the_result(model, tmp_path):
     assert none.tobytes() == Image.open(cat).tobytes()
     assert much.tobytes() == model.restyle(cat, "discs", strength=1.5)[0].tobytes()
     assert "at strength 1.5" in (tmp_path / "much" / "gallery.html").read_text()
+
+
+def test_truncation_is_told_by_manifest_and_gallery(vivid_model, tmp_path):
+    one = StyleTransfer.load(vivid_model, device="cpu", precision="fp32", truncation=0)
+    manifest = restyle(one, [draw(tmp_path / "cat.png")], tmp_path / "out", Wish(("discs",), 2))
+    first, second = (Image.open(tmp_path / "out" / f"cat__discs__{k}.png") for k in (1, 2))
+    assert first.tobytes() == second.tobytes()
+    assert manifest["asked"]["truncation"] == 0
+    assert "at truncation 0" in (tmp_path / "out" / "gallery.html").read_text()
 
 
 @pytest.mark.parametrize("count", [10**8, 10**20, 10**400])
