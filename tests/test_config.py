@@ -53,13 +53,14 @@ REFUSED = {
     "loss.projected": [-0.1, float("nan")],
     "loss.lazy": [0],
     "model.projected": [-1],
+    "model.auxiliary": [-1, 8],  # there is no model.projected
     "loss.ds_features": [-0.1],
     "loss.nce": [-0.1, float("nan")],
     **{
         f"loss.{name}": [-0.1, float("nan")]
         for name in (
             "restore", "restore_features", "paint", "contrast", "density", "density_scaled", "keep",
-            "manner",
+            "manner", "auxiliary",
         )
     },
     "loss.first": [-1],

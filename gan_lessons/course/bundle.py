@@ -24,7 +24,7 @@ PRIORITY = (
     "pix2pix",
 )
 UNTOLD = "not recorded"
-OUT = ("first", "second", "third")  # what the last training is called before models are averaged
+OUT = (*store.STAGES, "fifth")  # what the last training is called before models are averaged
 
 
 @dataclass(frozen=True)
@@ -92,21 +92,32 @@ def _facts(device: str, made: dict[str, Any]) -> str:
 def _again(name: str, folder: Path, runs: list[dict[str, Any]]) -> str:
     """The command lines that make a model again, from its beginnings where it comes with these."""
     *earlier, made = runs
+    stages = [(folder / out, run, out) for out, run in zip(store.STAGES, earlier, strict=False)]
+    stages.append((folder, made, name))
+    lines = [line for k, stage in enumerate(stages) for line in _stage(*stage, OUT[k])]
+    return "\n    ".join(lines)
+
+
+def _stage(folder: Path, made: dict[str, Any], out: str, last: str) -> list[str]:
+    """The command lines of a training, and of what was made of its result.
+
+    Args:
+        folder: with its recipe.
+        made: what config.json says of it.
+        out: what its result is called.
+        last: what the training alone is called where models are averaged.
+    """
     if factor := made.get("widened"):
-        narrow = made | {"widened": None}
-        before = _again(f"{name}_narrow", folder, [*earlier, narrow])
-        wide = f"gan-lessons widen runs/{name}_narrow --by {factor:g} --out runs/{name}"
-        return f"{before}\n    {wide}"
-    stages = [folder / stage for stage in store.STAGES[: len(earlier)]]
-    lines = [_train(path, run, path.name) for path, run in zip(stages, earlier, strict=True)]
+        lines = _stage(folder, made | {"widened": None}, f"{out}_narrow", last)
+        return [*lines, f"gan-lessons widen runs/{out}_narrow --by {factor:g} --out runs/{out}"]
     if not (averaged := made.get("averaged")):
-        return "\n    ".join([*lines, _train(folder, made, name)])
-    last = OUT[len(earlier)]
+        return [_train(folder, made, out)]
+    own = f"{last}_alone" if out.startswith(last) else last  # where the stage itself is called so
     steps = [int(each) for each in averaged if each.isdigit()]
-    parts = [f"runs/{each}" for each in averaged if not each.isdigit()]
-    parts += [f"runs/{last} --after {steps[0]}"] if steps else []
-    mean = f"gan-lessons average {' '.join(parts)} --out runs/{name}"
-    return "\n    ".join([*lines, _train(folder, made, last), mean])
+    parts = [f"runs/{own if each == last else each}" for each in averaged if not each.isdigit()]
+    parts += [f"runs/{own} --after {steps[0]}"] if steps else []
+    mean = f"gan-lessons average {' '.join(parts)} --out runs/{out}"
+    return [_train(folder, made, own), mean]
 
 
 def _train(folder: Path, made: dict[str, Any], out: str) -> str:

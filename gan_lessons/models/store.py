@@ -28,7 +28,7 @@ from gan_lessons.text import read_json
 CONFIG, CARD = "config.json", "README.md"
 FORMAT = "gan_lessons model 1"
 FIRST = "first"  # folder within a model's: the record of the training whose weights it began with
-STAGES = (FIRST, "second")  # such folders, in order
+STAGES = (FIRST, "second", "third", "fourth")  # such folders, in order
 SNAPSHOTS = "snapshots"  # folder of a run, where the models of its checkpoints stay
 # Models of earlier versions: their format, and the architecture where they do not name it.
 EARLIER = {"gan_lessons style transfer 1": "stargan", "gan_lessons translator 1": None}
@@ -258,13 +258,16 @@ def average_models(folders: Sequence[Path], folder: OutputFolder) -> None:
     if len(folders) < 2:
         raise ValueError("an average needs two models or more; train with train.snapshots=true")
     last = describe(folders[-1])
+    used = architecture(last.architecture).used
+    networks = read_networks(folders[-1], last, used)
+    wanted = {name: shapes_of(network.state_dict()) for name, network in networks.items()}
+    each = []
     for path in folders:
         other = describe(path)
-        if (other.recipe.model, other.styles) != (last.recipe.model, last.styles):
+        alike = (other.architecture, other.styles) == (last.architecture, last.styles)
+        each.append(read_networks(path, other, used) if alike else {})
+        if {name: shapes_of(net.state_dict()) for name, net in each[-1].items()} != wanted:
             raise ValueError(f"{path} has other shapes or styles than {folders[-1]}")
-    used = architecture(last.architecture).used
-    each = [read_networks(path, last, used) for path in folders]
-    networks = each[-1]
     for name, network in networks.items():
         states = [parts[name].state_dict() for parts in each]
         mean = {key: torch.stack([s[key] for s in states]).mean(dim=0) for key in states[0]}

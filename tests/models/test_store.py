@@ -321,9 +321,21 @@ def test_models_of_other_shapes_or_styles_have_no_mean(tiny_config, tmp_path):
     changed(folders[0], styles=list("abc"))
     with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
         store.average_models(folders, OutputFolder(tmp_path / "mean"))
-    changed(folders[0], config=tiny_config.override({"model.width": 6}).to_dict(), styles=STYLES)
+    other = tiny_config.override({"model.width": 6, "model.max_width": 6})
+    store.write_model(
+        OutputFolder(folders[0]), build(other.model), store.Description(other, STYLES, {})
+    )
     with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
         store.average_models(folders, OutputFolder(tmp_path / "mean"))
+
+
+def test_judges_need_not_be_alike_for_a_mean(tiny_config, tmp_path):
+    """Nor what else is no part of a model in use."""
+    folders = snapshots(tmp_path, tiny_config, 2)
+    changed(folders[0], config=tiny_config.override({"model.critic_width": 6}).to_dict())
+    store.average_models(folders, OutputFolder(tmp_path / "mean"))
+    known = store.describe(tmp_path / "mean")
+    assert known.recipe == store.describe(folders[1]).recipe
 
 
 def test_a_model_and_what_came_of_it_have_a_mean(tiny_config, tmp_path):

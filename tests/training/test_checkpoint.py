@@ -255,8 +255,9 @@ def test_every_field_but_intervals_and_length_matters():
     }  # fmt: skip
     # Some terms need the features of "projected", others codes of "parts", two another generator.
     parts = Config().override({"model.projected": 4, "model.generator": "parts"})
+    outlines = parts.override({"model.generator": "outlines", "model.auxiliary": 4})
     others = {
-        "loss.paired": parts.override({"model.generator": "outlines"}),
+        **dict.fromkeys(("loss.paired", "loss.auxiliary", "model.auxiliary"), outlines),
         "loss.keep": parts.override({"model.generator": "repainting"}),
         "loss.manner": parts.override({"model.generator": "painting"}),
         "data.crop_most": parts.override({"data.crop_scale": 0.5}),

@@ -9,6 +9,7 @@
 - **Density.** The mapping network draws codes that are spread as those of real typefaces.
 - **The game.** Letters of the plain typeface, drawn by codes of references and by drawn codes, must
   pass for letters of the domain, and show the hand of their code. Without `loss.adv` nobody judges.
+  With `loss.auxiliary` a classifier that learns the domains from real letters must know them, too.
 """
 
 import torch
@@ -85,6 +86,8 @@ class LetteringStarGAN(StarGAN):
         if self.model.projected and self.loss.projected:
             maps = self.forward["projected"](x)
             terms["pro_d"] = (1.0, projected_losses.discriminator_loss(maps, y, y))
+        if self.model.auxiliary:
+            terms["aux_d"] = (1.0, self.of_style(x[:n], y))
         return terms
 
     def generator_terms(self, batch: LetterBatch, step: int) -> Terms:
@@ -106,6 +109,11 @@ class LetteringStarGAN(StarGAN):
         if self.loss.adv:
             terms |= self.passing_terms(paper(ink[n:]), s[n:], batch)
         return terms
+
+    def of_style(self, x: Tensor, y: Tensor) -> Tensor:
+        """Cross-entropy of the classifier, for pictures `(N, 3, S, S)` of styles `(N,)`."""
+        judges = self.networks["projected"]
+        return F.cross_entropy(judges.classify(judges.features(x)), y)
 
     def restoring_terms(self, ink: Tensor, x_trg: Tensor) -> Terms:
         """How far the ink of a letter, `(N, 1, S, S)` logits, is from the letter that it was."""
@@ -132,6 +140,8 @@ class LetteringStarGAN(StarGAN):
             maps = self.forward["projected"](x)
             told = projected_losses.generator_loss(maps, batch.y_trg)
             terms["pro_g"] = (self.loss.projected, told)
+        if self.loss.auxiliary:
+            terms["aux_g"] = (self.loss.auxiliary, self.of_style(x, batch.y_trg))
         if self.loss.sty:
             encoder = self.networks["style_encoder"]
             still = {name: value.detach() for name, value in encoder.named_parameters()}

@@ -16,6 +16,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_lessons.files import share
 from gan_lessons.layers import SLOPE
+from gan_lessons.losses.references import statistics
 from gan_lessons.models.stargan.recipe import ModelConfig
 
 FILE = "efficientnet_lite0.safetensors"
@@ -132,6 +133,10 @@ class ProjectedDiscriminator(nn.Module):
             head(channels, config.projected, config.domains, halve=number == 0)
             for number, channels in enumerate(CHANNELS)
         )
+        if config.auxiliary:
+            first = nn.Linear(2 * sum(CHANNELS), config.auxiliary)
+            last = nn.Linear(config.auxiliary, config.domains)
+            self.auxiliary = nn.Sequential(first, nn.LeakyReLU(SLOPE), last)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Judge.
@@ -148,6 +153,14 @@ class ProjectedDiscriminator(nn.Module):
     def judge(self, maps: list[Tensor]) -> list[Tensor]:
         """The same of features that are there already."""
         return [head(h) for head, h in zip(self.heads, maps, strict=True)]
+
+    def classify(self, maps: list[Tensor]) -> Tensor:
+        """Of which style pictures are, `(N, domains)` logits, by the statistics of their maps.
+
+        It learns from real pictures alone, by whatever sets the styles apart, and has to do with
+        no generator.
+        """
+        return self.auxiliary(statistics(maps))
 
 
 def head(channels: int, width: int, domains: int, *, halve: bool) -> nn.Sequential:

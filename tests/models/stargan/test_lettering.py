@@ -45,6 +45,40 @@ def test_a_result_is_grey_and_keeps_to_the_range(config):
     assert found[:, 0].equal(found[:, 1]) and found.abs().max() <= 1
 
 
+def test_a_classifier_learns_styles_from_real_letters_and_teaches_the_generator(config, dataset):
+    judged = {"model.projected": 4, "loss.adv": 0.3, "loss.projected": 0.5}
+    asked = {"model.auxiliary": 8, "loss.auxiliary": 0.5}
+    objective = objective_of(config.override(judged | asked))
+    batch = batches_of(config, dataset)(0)
+    judges, generator = objective.networks["projected"], objective.networks["generator"]
+    objective.vary = lambda x, uniform: x
+    _, loss = objective.discriminator_terms(batch, 1)["aux_d"]
+    logits = judges.classify(judges.features(batch.x_trg))
+    assert logits.shape == (len(batch), 5)
+    torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(logits, batch.y_trg))
+    told = torch.autograd.grad(loss, list(judges.auxiliary.parameters()))
+    assert all(g.abs().max() > 0 for g in told)
+    weight, passing = objective.generator_terms(batch, 1)["aux_g"]
+    taught = torch.autograd.grad(passing, [generator.to_ink.weight])
+    assert weight == 0.5 and taught[0].abs().max() > 0
+    plain = objective_of(config.override(judged))
+    assert "aux_g" not in plain.generator_terms(batch, 1)
+    assert "aux_d" not in plain.discriminator_terms(batch, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"loss.auxiliary": 1.0}, "asks the classifier of model.auxiliary, which is 0"),
+        ({"model.auxiliary": 8, "model.projected": 0}, "with model.projected above 0"),
+        ({"model.auxiliary": 8, "model.generator": "parts"}, 'for model.generator "outlines"'),
+    ],
+)
+def test_the_classifier_is_for_letters_and_needs_its_features(config, asked, said):
+    with pytest.raises(ValueError, match=said):
+        config.override({"model.projected": 4, **asked})
+
+
 def test_nothing_but_the_path_of_a_source_reaches_its_result(config):
     generator = build(config.model)["generator"]
     x = plain_alphabet()["H"][None].float() / 127.5 - 1
