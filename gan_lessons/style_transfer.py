@@ -284,7 +284,7 @@ class StyleTransfer:
         s = encoder(x, y.expand(len(x)))
         if len(x) == 1:
             return s
-        return encoder.together(s) if hasattr(encoder, "together") else s.mean(0, keepdim=True)
+        return encoder.one_code(s) if hasattr(encoder, "one_code") else s.mean(0, keepdim=True)
 
     def _drawn(self, y: Tensor, seed: int | None) -> Tensor:
         """Codes of styles `(N,)` from latents; of a model that draws none, codes of no numbers."""

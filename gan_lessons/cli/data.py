@@ -48,9 +48,9 @@ def check(
 
     The exit code is 1 if something is found that has to be mended.
     """
-    from gan_lessons.data.check import inspection as doctor
+    from gan_lessons.data.check.inspection import inspect_folder
 
-    report = doctor.inspect_folder(directory, size=size)
+    report = inspect_folder(directory, size=size)
     typer.echo(report.to_json() if as_json else report.to_text(), nl=as_json)
     if any(finding.severity == "error" for finding in report.findings):
         raise typer.Exit(1)

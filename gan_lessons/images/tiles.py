@@ -108,7 +108,7 @@ def whole_statistics(generator: nn.Module, run: Callable[[Tile], Tensor], parts:
                 with suppress(Enough):
                     run(part)
             for norm, found in seen.items():
-                norm.lent = together(found, norm.eps)
+                norm.lent = joined_statistics(found, norm.eps)
             seen.clear()
         yield
     finally:
@@ -118,7 +118,9 @@ def whole_statistics(generator: nn.Module, run: Callable[[Tile], Tensor], parts:
             norm.lent = None
 
 
-def together(found: list[tuple[int | Tensor, Tensor, Tensor]], eps: float) -> tuple[Tensor, Tensor]:
+def joined_statistics(
+    found: list[tuple[int | Tensor, Tensor, Tensor]], eps: float
+) -> tuple[Tensor, Tensor]:
     """Mean and 1 / sqrt(var + eps) of the whole, from pixels, mean and variance of its parts."""
     pixels = sum(n for n, _, _ in found)
     if isinstance(pixels, Tensor):

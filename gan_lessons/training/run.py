@@ -33,7 +33,7 @@ from gan_lessons.training.forecast import FEW, forecast, refuse_too_large, settl
 from gan_lessons.training.loop import train
 from gan_lessons.training.patience import best_so_far, patience_of
 from gan_lessons.training.precision import device_named, fitted
-from gan_lessons.training.processes.distributed import together
+from gan_lessons.training.processes.distributed import joined_processes
 from gan_lessons.training.state import State, create_state
 
 Report = Callable[[str], None]
@@ -77,7 +77,7 @@ def train_by_recipe(
     """
     if resume not in ("", "auto"):
         raise ValueError(f'resume takes "auto" or nothing, got {resume!r}')
-    with together(device) as processes, working_in(out, alone=processes.main) as folder:
+    with joined_processes(device) as processes, working_in(out, alone=processes.main) as folder:
         report = report if processes.main else lambda line: None
         processes.check(config.train.batch, config.train.accumulate)
         saved = saved_run(folder.root, resume)

@@ -85,7 +85,8 @@ def test_statistics_of_parts_make_those_of_the_whole():
         (part[0, 0].numel(), *torch.var_mean(part, dim=(2, 3), keepdim=True, correction=0)[::-1])
         for part in parts
     ]
-    for one, other in zip(tiles.together(found, 1e-5), InstanceNorm(3).statistics(h), strict=True):
+    joined, whole = tiles.joined_statistics(found, 1e-5), InstanceNorm(3).statistics(h)
+    for one, other in zip(joined, whole, strict=True):
         torch.testing.assert_close(one, other)
 
 

@@ -32,7 +32,7 @@ from gan_lessons.models.stargan.presets import preset
 from gan_lessons.models.stargan.recipe import Config
 from gan_lessons.training import checkpoint
 from gan_lessons.training.loop import train
-from gan_lessons.training.processes.distributed import ALONE, together
+from gan_lessons.training.processes.distributed import ALONE, joined_processes
 from gan_lessons.training.state import create_state
 
 CPU, BATCH = torch.device("cpu"), 8
@@ -194,7 +194,7 @@ def averaged(processes):
 def main(home):
     """All that takes two processes, in one launch: starting Python is what costs."""
     seen = {}
-    with together("cpu") as processes:
+    with joined_processes("cpu") as processes:
         rank = processes.rank
         for name, case in CASES.items():
             sit(case, 6, home / "two" / name, processes)

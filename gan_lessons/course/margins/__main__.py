@@ -42,7 +42,7 @@ def main(words: list[str]) -> int:
     left = _measure(work, root, out, asked.most)
     near = {row.notebook for row in nearest(root, out)[: table.SHOWN]}
     work = [(path, each) for path in chosen if _name(path, root) in near
-            for each in settings.together(asked.seeds)]  # fmt: skip
+            for each in settings.all_at_once(asked.seeds)]  # fmt: skip
     left = _measure(work, root, out, left)
     rows = nearest(root, out)
     names = {_name(path, root) for path in notebook.notebooks(root)}
@@ -94,7 +94,7 @@ def _measure(work: list[Work], root: Path, out: OutputFolder, most: int | None) 
 
 def _kept(path: Path, root: Path, out: OutputFolder) -> Iterator[measure.Measured]:
     """The kept runs of a notebook, the usual one first; none where that one is missing."""
-    every = [*settings.one_at_a_time(), *settings.together()]
+    every = [*settings.one_at_a_time(), *settings.all_at_once()]
     if measure.stored(path, root, USUAL, out):
         found = (measure.stored(path, root, setting, out) for setting in every)
         yield from (each for each in found if each)

@@ -63,7 +63,7 @@ def one_at_a_time(seeds: int = SEEDS) -> list[Setting]:
     return [Setting(seed=seed) for seed in range(seeds)] + others
 
 
-def together(seeds: int = SEEDS) -> list[Setting]:
+def all_at_once(seeds: int = SEEDS) -> list[Setting]:
     """All factors changed at once, a seed each."""
     changed = Setting(threads=2, instructions="avx2", precision=not_chosen())
     return [replace(changed, seed=seed) for seed in range(1, seeds)]

@@ -125,7 +125,7 @@ class PaintingEncoder(nn.Module):
         vector = self.heads(F.leaky_relu(self.squeeze(h), SLOPE), y)
         return torch.cat([vector.float(), palette_of(colours)], dim=1)
 
-    def together(self, s: Tensor) -> Tensor:
+    def one_code(self, s: Tensor) -> Tensor:
         """One code of several squares of a picture, `(K, code_dim)` to `(1, code_dim)`.
 
         The palette of them all: its variance is what varies within squares and what varies from one

@@ -188,7 +188,7 @@ ENDED = (
 
 
 @contextmanager
-def together(device: str) -> Iterator[Processes]:
+def joined_processes(device: str) -> Iterator[Processes]:
     """Join the processes that a launcher started, for as long as the block lasts.
 
     Args:

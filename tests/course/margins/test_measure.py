@@ -180,7 +180,7 @@ def test_factors_are_changed_one_at_a_time():
     for each in every[1:]:
         changed = [k for k, v in vars(each).items() if v != vars(USUAL)[k]]
         assert len(changed) == 1
-    for each in settings.together(3):
+    for each in settings.all_at_once(3):
         assert replace(each, seed=0) == Setting(0, 2, "avx2", settings.not_chosen())
 
 

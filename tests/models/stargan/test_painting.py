@@ -71,7 +71,7 @@ def test_squares_of_a_picture_have_its_palette_together(networks, x):
     whole = torch.cat([0.3 * x[:1], 0.3 * x[1:2] + 0.6], dim=3)  # dark at the left, light beside it
     with torch.no_grad():
         squares = encoder(torch.cat(whole.split(32, dim=3)), y.expand(2))
-        joined, wanted = encoder.together(squares), encoder(whole, y)
+        joined, wanted = encoder.one_code(squares), encoder(whole, y)
     torch.testing.assert_close(joined[:, -6:], wanted[:, -6:], atol=1e-4, rtol=0)
     assert (squares.mean(dim=0)[-3:] - wanted[0, -3:]).abs().max() > 0.3  # a mean would miss it
 

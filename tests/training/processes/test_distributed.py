@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from gan_lessons.training.processes.distributed import ALONE, on_cpu, together
+from gan_lessons.training.processes.distributed import ALONE, joined_processes, on_cpu
 from gan_lessons.training.processes.heartbeat import speaks
 
 
@@ -17,7 +17,7 @@ def unlaunched(monkeypatch):
 
 def test_a_process_alone_needs_no_accelerate(monkeypatch):
     monkeypatch.setitem(sys.modules, "accelerate", None)
-    with together("auto") as processes:
+    with joined_processes("auto") as processes:
         assert processes is ALONE and processes.main and speaks()
     x = torch.arange(3.0)
     assert processes.share(x) is x and processes.mean(x) is x and processes.shared(x) is x
@@ -30,14 +30,14 @@ def test_a_process_alone_needs_no_accelerate(monkeypatch):
 def test_several_need_accelerate(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setitem(sys.modules, "accelerate", None)
-    with pytest.raises(ValueError, match="pip install 'gan-lessons"), together("cpu"):
+    with pytest.raises(ValueError, match="pip install 'gan-lessons"), joined_processes("cpu"):
         pass
 
 
 def test_a_launcher_that_starts_one_of_several_is_refused(monkeypatch):
     monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
-    with pytest.raises(ValueError, match="starts one process, whatever"), together("cpu"):
+    with pytest.raises(ValueError, match="starts one process, whatever"), joined_processes("cpu"):
         pass
 
 
