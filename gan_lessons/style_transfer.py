@@ -1,6 +1,5 @@
 """What a user holds: load a model, restyle pictures, walk between styles, save."""
 
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -131,7 +130,7 @@ class StyleTransfer:
                 each read as a picture of `style`; the first result of each is its style, further
                 ones move a third of the way towards drawn styles.
             strength: how far to go from the picture to the result; see :func:`blend`.
-            seed: of the drawn styles; None draws from the operating system.
+            seed: of the drawn styles; None draws all numbers from the operating system.
             size: short side in pixels to work at; None keeps the picture's size. A model shows
                 its styles best near the size it was trained at, `self.size`.
 
@@ -290,7 +289,6 @@ class StyleTransfer:
         """Codes of styles `(N,)` from latents; of a model that draws none, codes of no numbers."""
         if not self.kind.draws:
             return torch.zeros(len(y), 0, device=self.device)
-        seed = secrets.randbits(63) if seed is None else seed
         z = latents(seed, len(y), self.config.model.latent_dim)
         return self.networks["mapping_network"](z.to(self.device), y)
 
@@ -309,7 +307,7 @@ class StyleTransfer:
         x = x.expand(len(s), -1, -1, -1)
         height, width = x.shape[2:]
         generator = self.networks["generator"]
-        padded = tiles.pad(x, -height % generator.stride, -width % generator.stride)
+        padded = tiles.fitted(x, generator)
         if height * width > tile * tile:
             parts = [
                 tiles.translate(generator, self.generate, a, b, tile)

@@ -11,6 +11,7 @@ from gan_lessons.images.gate import ImageError, image_to_tensor, open_image
 from gan_lessons.images.tiles import centre_square
 from gan_lessons.models.stargan.architecture import USED as NETWORKS
 from gan_lessons.models.stargan.networks import build
+from gan_lessons.models.store import all_bundled
 from gan_lessons.style_transfer import StyleTransfer
 
 STYLES = ("discs", "squares", "stripes")
@@ -132,6 +133,17 @@ def test_without_a_connection_the_hub_is_refused_in_one_sentence(monkeypatch, tm
 def test_half_precision_on_a_cpu_is_refused(awake):
     with pytest.raises(ValueError, match="fp16"):
         awake(precision="fp16")
+
+
+@pytest.mark.parametrize("name", all_bundled())
+@pytest.mark.parametrize("size", [(1, 1), (3, 1), (1, 70), (5, 9)])
+def test_every_bundled_model_takes_the_smallest_pictures(name, size):
+    """Borders that a network mirrors have to be there."""
+    model = StyleTransfer.load(name, device="cpu", precision="fp32")
+    dot = Image.new("RGB", (1, 1), "red")
+    reference = dot if model.kind.needs_reference or model.kind.draws else None
+    (made,) = model.restyle(Image.new("RGB", size), model.styles[0], reference=reference)
+    assert made.size == size
 
 
 # Results

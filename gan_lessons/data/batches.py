@@ -4,6 +4,8 @@ Nothing is stateful: step 700 sees the same images, latents and augmentations wh
 interrupted before it or not, and two processes that each take half of it see what one would.
 """
 
+import math
+import os
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -25,9 +27,31 @@ def generator_at(seed: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed)
 
 
-def latents(seed: int, count: int, dim: int) -> Tensor:
-    """Standard normal latents, `(count, dim)`; row k is the same however many are asked for."""
+def latents(seed: int | None, count: int, dim: int) -> Tensor:
+    """Standard normal latents, `(count, dim)`; row k is the same however many are asked for.
+
+    Without a seed they are the operating system's, and never come again.
+    """
+    if seed is None:
+        return normals_of_system(count, dim)
     return torch.stack([torch.randn(dim, generator=generator_at(seed, k)) for k in range(count)])
+
+
+def normals_of_system(*shape: int) -> Tensor:
+    """Standard normal numbers made of the operating system's entropy, each of 52 bits of its own.
+
+    No seed stands behind them. A seed of the system for a generator of PyTorch would hide little:
+    on the CPU it keeps the lower 32 bits, and whoever sees a result tries all in days.
+
+    Args:
+        shape: of what is wanted, one number or more.
+
+    Returns:
+        A float32 tensor; another one in each call.
+    """
+    bits = torch.frombuffer(bytearray(os.urandom(8 * math.prod(shape))), dtype=torch.int64)
+    shares = ((bits >> 12 & 2**52 - 1).double() + 0.5) / 2**52  # in (0, 1), evenly
+    return torch.special.ndtri(shares).float().view(shape)
 
 
 class Rows:

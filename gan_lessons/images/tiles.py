@@ -164,6 +164,24 @@ def pad(x: Tensor, below: int, right: int) -> Tensor:
     return F.pad(x, (0, right, 0, below), mode="replicate") if below or right else x
 
 
+def fitted(x: Tensor, generator: nn.Module) -> Tensor:
+    """Repeat the last row and column until a generator takes a picture.
+
+    Args:
+        x: `(N, 3, H, W)`.
+        generator: takes multiples of its `stride` and, where it has one, of no side below `least`:
+            the borders that it mirrors have to be there.
+
+    Returns:
+        `(N, 3, H', W')`, as large or a little larger.
+    """
+    least = getattr(generator, "least", 1)
+    below, right = (
+        -(-max(side, least) // generator.stride) * generator.stride - side for side in x.shape[2:]
+    )
+    return pad(x, below, right)
+
+
 @torch.inference_mode()
 def reach(generator: nn.Module, s: Tensor) -> int:
     """How far away a pixel of the source can change a pixel of the result, found by trying.

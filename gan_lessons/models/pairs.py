@@ -24,6 +24,7 @@ class OneAnswer(nn.Module):
     def __init__(self, network: nn.Module):
         super().__init__()
         self.network, self.stride, self.style_dim = network, network.stride, 0
+        self.least = getattr(network, "least", 1)
 
     def forward(self, x: Tensor, s: Tensor) -> Tensor:
         """Translate: `(N, 3, H, W)` and codes `(N, 0)`, which say nothing, to `(N, 3, H, W)`."""

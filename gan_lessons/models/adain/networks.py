@@ -90,7 +90,8 @@ class Transfer(nn.Module):
     def encode(self, x: Tensor) -> list[Tensor]:
         """Maps of all taps, the block's last: `(N, 3, H, W)` to `(N, C, H', W')` each."""
         if self.mirror:
-            x = F.pad(x, (self.mirror,) * 4, mode="reflect")
+            mode = "reflect" if self.mirror < min(x.shape[2:]) else "replicate"  # a tiny picture
+            x = F.pad(x, (self.mirror,) * 4, mode=mode)
         if self.enlarge == 2:
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
         maps = []
@@ -125,6 +126,7 @@ class Redraw(nn.Module):
     """
 
     stride = 8  # H and W have to be multiples of it
+    least = 16  # and as large, since every convolution mirrors its border
 
     def __init__(self, transfer: Transfer):
         super().__init__()

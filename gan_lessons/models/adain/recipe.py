@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
+from gan_lessons.config import DEEPEST, WIDEST, Recipe, TrainConfig, require, within
 from gan_lessons.data.pairs import MixedData
 from gan_lessons.models.mobilenet import CHANNELS, HALVINGS
 
@@ -24,10 +24,11 @@ class AdaINConfig:
         require(self.enlarge in (1, 2), f"model.enlarge: 1 or 2, got {self.enlarge}")
         step = 2 ** HALVINGS[self.block]
         require(
-            self.mirror >= 0 and self.mirror * self.enlarge % step == 0,
+            self.mirror * self.enlarge % step == 0,
             f"model.mirror times model.enlarge: a multiple of {step}, got {self.mirror}",
         )
-        within(self, "model", "width", least=8)
+        within(self, "model", "width", least=8, most=WIDEST)
+        within(self, "model", "mirror", least=0, most=64)
         within(self, "model", "layers", most=DEEPEST)
         require(self.doublings >= 0, "model.block sees more than the picture has; enlarge less")
 

@@ -50,6 +50,7 @@ class Generator(nn.Module):
         widths = [config.width * 2**i for i in range(config.halvings + 1)]
         down = [conv(a, b, 3, 2) for a, b in zip(widths[:-1], widths[1:], strict=True)]
         self.stride = 2**config.halvings
+        self.least = max(4, 2 * self.stride)  # pixels a side, for borders of 3 and, deep inside, 1
         self.encode = nn.Sequential(conv(config.channels, widths[0], 7), *down)
         self.transform = nn.Sequential(*(Block(widths[-1]) for _ in range(config.blocks)))
         doublings = zip(widths[:0:-1], widths[-2::-1], strict=True)
