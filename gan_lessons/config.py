@@ -3,13 +3,17 @@
 Lengths count generator updates (`steps`); one step sees `batch` source images.
 """
 
+import sys
 from dataclasses import asdict, dataclass, fields, replace
+from reprlib import repr as shortened
 from typing import Any, Self
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "fp64")  # the last: slow, to compare runs exactly
 
 
-LARGEST = 2**16  # channels, or numbers a sample: what is more is a slip, and no machine holds it
+MOST = sys.float_info.max
+LARGEST = 2**16  # numbers a sample: what is more is a slip, and no machine holds it
+WIDEST = 2**12  # channels: few weights can make many of them, for every pixel of a picture
 DEEPEST = 64  # layers or blocks of one kind
 
 
@@ -52,7 +56,7 @@ class DataConfig:
 
     def __post_init__(self):
         within(self, "data", "size", least=8, most=1024)
-        require(self.targets >= 0, f"data.targets must not be negative, got {self.targets}")
+        within(self, "data", "targets", least=0)
         require(
             0 < self.crop_scale <= 1, f"data.crop_scale must lie in (0, 1], got {self.crop_scale}"
         )
@@ -168,13 +172,18 @@ class Recipe:
         ]
         require(not unknown, f"unknown configuration fields: {', '.join(unknown)}")
         wrong = [
-            f"{section}.{key} is {value!r}"
+            f"{section}.{key} is {shortened(value)}"
             for section, part in values.items()
             for key, value in part.items()
             if not _fits(value, type(getattr(parts[section], key)))
         ]
-        require(not wrong, f"configuration values of another type: {', '.join(wrong)}")
-        return cls(**{name: replace(part, **values.get(name, {})) for name, part in parts.items()})
+        require(not wrong, f"configuration values of another type, or endless: {', '.join(wrong)}")
+        given = {
+            name: {key: type(getattr(part, key))(value) for key, value in values[name].items()}
+            for name, part in parts.items()
+            if name in values
+        }
+        return cls(**{name: replace(part, **given.get(name, {})) for name, part in parts.items()})
 
     def override(self, settings: dict[str, str]) -> Self:
         """A copy with single fields replaced, as `--set train.lr=1e-4` asks.
@@ -227,7 +236,9 @@ def _parse(name: str, value: Any, kind: type) -> Any:
             raise ValueError(f"{name} is true or false, got {value!r}")
         return value.lower() == "true"
     try:
-        if isinstance(value, str) or _fits(value, kind):
+        if isinstance(value, str):
+            value = kind(value)
+        if _fits(value, kind):
             return kind(value)
     except ValueError:
         pass  # said below
@@ -235,5 +246,10 @@ def _parse(name: str, value: Any, kind: type) -> Any:
 
 
 def _fits(value: Any, kind: type) -> bool:
-    """Whether a value has a field's type; a whole number also serves as a float."""
-    return type(value) is kind or (kind is float and type(value) is int)
+    """Whether a value has a field's type; a whole number also serves as a float.
+
+    No number is infinite, or larger than those that tensors hold.
+    """
+    if kind is float:
+        return type(value) in (int, float) and abs(value) <= MOST
+    return type(value) is kind and (kind is not int or abs(value) <= 2**64)

@@ -1,6 +1,7 @@
 """Texts for people: counts, durations, names that any terminal can show; and JSON and YAML read."""
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,15 @@ def duration(seconds: float) -> str:
 def printable(text: str | Path) -> str:
     """A text or a path in characters that any terminal and JSON can hold: "?" for the others."""
     return "".join(c if c.isprintable() else "?" for c in str(text))
+
+
+def is_plain(text: str) -> bool:
+    r"""Whether a text can be shown as it is: in one line, and without steering a terminal.
+
+    >>> [is_plain(text) for text in ("Émile's 👩\u200d🎨", "a\nb", "\x1b[31mred", "\ud800")]
+    [True, False, False, False]
+    """
+    return not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
 
 
 def spelled(text: str) -> str:

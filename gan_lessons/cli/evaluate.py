@@ -119,14 +119,13 @@ def average(
 
     Measure it: an average over a way that still leads somewhere is behind the last snapshot.
     """
-    from gan_lessons.files import OutputFolder
-    from gan_lessons.models import store
+    from gan_lessons.models import derived, store
 
     chosen: list[Path] = []
     for model in models:
         kept = store.snapshots(model)
         chosen += [path for path in kept if int(path.name) >= after] if kept else [model]
-    store.average_models(chosen, OutputFolder(out))
+    derived.average_models(chosen, derived.new_folder(out))
     typer.echo(f"the mean of {len(chosen)} models is in {out}")
 
 
@@ -140,8 +139,7 @@ def widen(
     A generator may show less than all by which codes differ. Choose the factor on pictures that
     are no test pictures, and look at the draws: too wide ones leave the style.
     """
-    from gan_lessons.files import OutputFolder
-    from gan_lessons.models import store
+    from gan_lessons.models import derived, store
 
-    store.widen_model(store.find(model), by, OutputFolder(out))
+    derived.widen_model(store.find(model), by, derived.new_folder(out))
     typer.echo(f"{called(model)} with draws {by:g} times as far from their mean is in {out}")

@@ -76,6 +76,9 @@ MAX_PASSED = 20 * MAX_PIXELS
 MAX_PARTS = 100_000
 """Most segments, chunks or remarks that a file may be cut into: each takes a time to find."""
 
+MAX_NOTES = 100
+"""Most segments of EXIF in a JPEG, which has one or two: Pillow copies all before each again."""
+
 MAX_SLOW_BYTES = 16 * 2**20
 """Largest file of the kinds that are decoded number by number: plain PPM and packed BMP."""
 
@@ -191,7 +194,7 @@ def _open_header(data: bytes, name: str) -> Image.Image:
     formats = (*FORMATS, *_phones(data, name))
     if canvas := webp_canvas(data):  # its decoder takes the memory as soon as it is made
         _check_size(canvas, "WEBP", name)
-    if crowded(data, MAX_PARTS):
+    if crowded(data, MAX_PARTS) or data.count(b"Exif\0\0") > MAX_NOTES:
         raise ImageError(name, "it is cut into more parts than any picture needs", _SAVED_ANEW)
     try:
         image = Image.open(io.BytesIO(data), formats=formats)

@@ -1,5 +1,7 @@
 """The model card: what a model does, what made it, what it must not be used for."""
 
+import json
+import shlex
 from typing import Any
 
 from gan_lessons.config import Recipe
@@ -42,7 +44,7 @@ Again:
 USE = """
     from gan_lessons import StyleTransfer
     model = StyleTransfer.load("{name}")  # the path of this folder
-    pictures = model.restyle("picture.png", "{style}"{asked})
+    pictures = model.restyle("picture.png", {style}{asked})
 
 Styles: {styles}.
 """
@@ -72,7 +74,8 @@ def model_card(
     facts = {key: "not recorded" if fact is None else fact for key, fact in known.items()}
     asked = ', reference="painting.png"' if kind.needs_reference else ""
     asked = ", count=4, seed=0" if kind.draws else asked
-    use = USE.format(name=name, style=styles[0], styles=", ".join(styles), asked=asked)
+    as_code = json.dumps(styles[0], ensure_ascii=False)
+    use = USE.format(name=name, style=as_code, styles=", ".join(styles), asked=asked)
     limits = " ".join(filter(None, (unmoved(run), kind.note, MADE_FOR)))
     return TEMPLATE.format(
         name=name,
@@ -86,7 +89,7 @@ def model_card(
         log_every=recipe.train.log_every,
         digest=digest,
         origin=f"{origin['weights']} ({origin['steps']} steps)" if origin else "random weights",
-        start=f" --init-from {origin['weights']}" if origin else "",
+        start=f" --init-from {shlex.quote(origin['weights'])}" if origin else "",
         limits=limits,
         **{key: f"{fact:,}" if isinstance(fact, int) else fact for key, fact in facts.items()},
     )

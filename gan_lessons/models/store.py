@@ -7,7 +7,8 @@ again. Nothing stored is executed.
 
 import hashlib
 import math
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from gan_lessons.models.architecture import Architecture, Networks, architecture
 from gan_lessons.models.budget import Budget, TooLarge
 from gan_lessons.models.card import model_card
 from gan_lessons.models.listing import names
+from gan_lessons.models.record import are_styles, facts_of
 from gan_lessons.models.stored_tensors import FILE, network_tensors, shapes_of, stored_shapes
 from gan_lessons.text import read_json
 
@@ -128,7 +130,8 @@ def trainings(folder: Path) -> list[Path]:
 
 def snapshots(run: Path) -> list[Path]:
     """Folders of the models that a run kept on its way, in order; none where it kept none."""
-    return sorted(path.parent for path in run.glob(f"{SNAPSHOTS}/*/{CONFIG}"))
+    kept = (path.parent for path in run.glob(f"{SNAPSHOTS}/*/{CONFIG}"))
+    return sorted(path for path in kept if re.fullmatch("[0-9]+", path.name))
 
 
 def write_model(folder: OutputFolder, networks: Networks, description: Description) -> None:
@@ -183,15 +186,13 @@ def describe(folder: Path) -> Description:
         recipe = kind.recipe.from_dict(values.get("config"))
     except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}); fetch the model again") from None
-    run = values.get("run")
     styles = values.get("styles", list(kind.styles(recipe, ())))
-    named = isinstance(styles, list) and all(isinstance(style, str) for style in styles)
     domains = getattr(recipe.model, "domains", None)
-    if not named or not styles or (domains or len(styles)) != len(styles):
+    if not are_styles(styles) or (domains or len(styles)) != len(styles):
         raise ValueError(
             f"{path} is damaged (it does not name {domains or 'its'} styles); fetch the model again"
         )
-    return Description(recipe, tuple(styles), run if isinstance(run, dict) else {})
+    return Description(recipe, tuple(styles), facts_of(values.get("run")))
 
 
 def read_networks(
@@ -238,64 +239,6 @@ def read_networks(
                 )
         network.load_state_dict(found)
     return networks
-
-
-def average_models(folders: Sequence[Path], folder: OutputFolder) -> None:
-    """Write the mean of several models: snapshots, or a model and what came of it.
-
-    Snapshots lie around the place that a training circles, and their mean is nearer to it than each
-    of them (Izmailov et al. 2018, section 3): an average over a longer way than the EMA's. The mean
-    of a model and of one that began with its weights has something of both. Models that have no
-    weights in common have no sensible mean.
-
-    Args:
-        folders: of the models, in order; what the last one says of itself is kept.
-        folder: of the mean.
-
-    Raises:
-        ValueError: for fewer than two models, or those of other shapes or styles.
-    """
-    if len(folders) < 2:
-        raise ValueError("an average needs two models or more; train with train.snapshots=true")
-    last = describe(folders[-1])
-    used = architecture(last.architecture).used
-    networks = read_networks(folders[-1], last, used)
-    wanted = {name: shapes_of(network.state_dict()) for name, network in networks.items()}
-    each = []
-    for path in folders:
-        other = describe(path)
-        alike = (other.architecture, other.styles) == (last.architecture, last.styles)
-        each.append(read_networks(path, other, used) if alike else {})
-        if {name: shapes_of(net.state_dict()) for name, net in each[-1].items()} != wanted:
-            raise ValueError(f"{path} has other shapes or styles than {folders[-1]}")
-    for name, network in networks.items():
-        states = [parts[name].state_dict() for parts in each]
-        mean = {key: torch.stack([s[key] for s in states]).mean(dim=0) for key in states[0]}
-        network.load_state_dict(mean)
-    made = last.run | {"averaged": [path.name for path in folders]}
-    write_model(folder, networks, Description(last.recipe, last.styles, made))
-
-
-def widen_model(source: Path, factor: float, folder: OutputFolder) -> None:
-    """Write a model whose draws lie further from the mean of their style.
-
-    Args:
-        source: the model's folder.
-        factor: on the distance of drawn codes from their mean.
-        folder: of the new model.
-
-    Raises:
-        ValueError: for a model that draws no styles, or a factor not between 0 and 10.
-    """
-    known = describe(source)
-    kind = architecture(known.architecture)
-    if kind.widen is None:
-        raise ValueError(f"{source.name} draws no styles, so nothing can differ more")
-    if not 0 < factor <= 10:
-        raise ValueError(f"the factor must be above 0 and at most 10, got {factor:g}")
-    kind.widen(networks := read_networks(source, known, kind.used), factor)
-    made = known.run | {"widened": factor * known.run.get("widened", 1.0)}
-    write_model(folder, networks, Description(known.recipe, known.styles, made))
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

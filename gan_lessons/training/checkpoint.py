@@ -7,8 +7,9 @@ from typing import Any, BinaryIO
 
 import torch
 
-from gan_lessons.config import Recipe
+from gan_lessons.config import PRECISIONS, Recipe
 from gan_lessons.files import OutputFolder
+from gan_lessons.models.record import are_styles
 from gan_lessons.reading import open_regular
 from gan_lessons.training.state import FORMAT, State
 
@@ -17,6 +18,7 @@ FREE = {  # change no weight
     "train.log_every", "train.sample_every", "train.checkpoint_every", "train.snapshots",
     "train.patience",
 }  # fmt: skip
+VALIDATED = {"best": float, "step": int, "since": int}
 PARTS = {  # that a checkpoint cannot do without, and what each is
     "config": dict, "step": int, "seconds": float, "origin": dict, "precision": str,
     "networks": dict, "averages": dict, "optimisers": dict, "scaler": dict, "memories": dict,
@@ -90,12 +92,26 @@ def read(path: Path) -> dict[str, Any]:
         ) from None
     if not isinstance(parts, dict) or parts.get("format") != FORMAT:
         raise ValueError(f"{path} is a checkpoint of something else, not of a run of this package")
-    if lacking := [name for name, kind in PARTS.items() if not isinstance(parts.get(name), kind)]:
+    lacking = [name for name, kind in PARTS.items() if not isinstance(parts.get(name), kind)]
+    if lacking := lacking or _of_another_kind(parts):
         raise ValueError(
             f"{path} is damaged: it lacks {', '.join(lacking)}. Restore it from a copy, or start "
             "anew in another folder, with --init-from this one"
         )
     return parts
+
+
+def _of_another_kind(parts: dict[str, Any]) -> list[str]:
+    """Names of what is read without being tried as weights are, and is not what it should be."""
+    data, validation = (parts.get(name) or {} for name in ("data", "validation"))
+    fits = {
+        "precision": parts["precision"] in PRECISIONS[1:],
+        "data": isinstance(data, dict) and are_styles(data.get("styles", ["none"])),
+        "validation": isinstance(validation, dict)
+        and (not validation or VALIDATED.keys() == validation.keys())
+        and all(isinstance(value, VALIDATED[key]) for key, value in validation.items()),
+    }
+    return [name for name, right in fits.items() if not right]
 
 
 def _check_plain(handle: BinaryIO) -> None:

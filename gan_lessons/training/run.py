@@ -25,7 +25,7 @@ from gan_lessons.models.architecture import (
 )
 from gan_lessons.models.recipes import described
 from gan_lessons.models.store import Description
-from gan_lessons.text import printable
+from gan_lessons.text import is_plain, printable
 from gan_lessons.training import checkpoint
 from gan_lessons.training.first_weights import grows, take_weights
 from gan_lessons.training.folder_lock import working_in
@@ -117,9 +117,11 @@ def train_by_recipe(
 
 
 def saved_run(out: Path, resume: str) -> dict[str, Any] | None:
-    """The checkpoint to go on from, or None for a fresh start."""
+    """The checkpoint to go on from, or None for a fresh start; no model is written over."""
     path = out / checkpoint.FILE
     if not path.exists():
+        if any((out / name).exists() for name in (store.FILE, store.CONFIG)):
+            raise ValueError(f"{out} already holds a model; name another folder")
         return None
     if not resume:
         raise ValueError(
@@ -196,13 +198,11 @@ def announce(
 def check_names(dataset: StyleDataset) -> None:
     """Refuse styles whose names no file could be written with."""
     for style in dataset.styles:
-        try:
-            style.encode("utf-8")
-        except UnicodeEncodeError:
+        if not is_plain(style):
             raise ValueError(
-                f"the name of the style {printable(style)!r} is not UTF-8, and could not be "
-                "written into the model; rename its folder"
-            ) from None
+                f"the name of the style {printable(style)!r} is not UTF-8 or not one line of text, "
+                "and is not written into a model; rename its folder"
+            )
 
 
 def content_of(dataset: StyleDataset) -> dict[str, Any]:

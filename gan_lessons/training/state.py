@@ -8,6 +8,7 @@ from torch import nn
 
 from gan_lessons.config import Recipe
 from gan_lessons.models.architecture import Objective
+from gan_lessons.models.record import ORIGIN, facts_of
 from gan_lessons.training import ema, precision
 from gan_lessons.training.processes.distributed import ALONE, Processes
 
@@ -61,20 +62,54 @@ class State:
             ValueError: if parts are missing, or belong to other networks.
         """
         try:
-            for group in ("networks", "averages", "optimisers", "memories"):
+            for group in ("networks", "averages", "memories"):
                 for name, module in getattr(self, group).items():
                     module.load_state_dict(parts[group][name])
+            for name, optimiser in self.optimisers.items():
+                optimiser.load_state_dict(own_state(optimiser, parts["optimisers"][name]))
             self.scaler.load_state_dict(parts["scaler"])
             self.step, self.seconds = int(parts["step"]), float(parts["seconds"])
-            self.origin = dict(parts["origin"])
+            self.origin = facts_of({ORIGIN: parts["origin"]}).get(ORIGIN, {})
             self.validation = dict(parts.get("validation") or {})
         except (KeyError, RuntimeError, ValueError, TypeError, AttributeError, IndexError):
             raise ValueError(
                 "the checkpoint lacks parts, or holds those of other networks; restore it from a "
                 "copy, or start anew in another folder with --init-from this one"
             ) from None
-        for group in (g for o in self.optimisers.values() for g in o.param_groups):
-            group |= {"lr": group["full_lr"], "capturable": False}  # as graphs may have left them
+
+
+def own_state(optimiser: torch.optim.Optimizer, stored: dict[str, Any]) -> dict[str, Any]:
+    """What an optimiser may take from a checkpoint: moments that fit its parameters, copied.
+
+    A fused step writes where the shapes of the parameters say, whatever the moments' shapes and
+    strides are: others would let a file write over this process's memory. Rates and all other
+    settings are those of the recipe.
+
+    Args:
+        optimiser: AdamW, as it is made for the recipe.
+        stored: what its `state_dict` was.
+
+    Returns:
+        A `state_dict`.
+
+    Raises:
+        ValueError: if it is of another optimiser, or a moment of another shape than its parameter.
+        KeyError, TypeError, AttributeError, RuntimeError: if it is no such state.
+    """
+    own = optimiser.state_dict()
+    parameters = dict(enumerate(p for group in optimiser.param_groups for p in group["params"]))
+    if len(stored["param_groups"]) != len(own["param_groups"]):
+        raise ValueError("it is the state of another optimiser")
+    state = {}
+    for number, moments in stored["state"].items():
+        parameter = parameters[number]
+        if any(moments[name].shape != parameter.shape for name in ("exp_avg", "exp_avg_sq")):
+            raise ValueError("a moment has another shape than its parameter")
+        state[number] = {
+            name: torch.empty_like(parameter, requires_grad=False).copy_(moments[name])
+            for name in ("exp_avg", "exp_avg_sq")
+        } | {"step": torch.tensor(float(moments["step"]), dtype=torch.float32)}
+    return {"state": state, "param_groups": own["param_groups"]}
 
 
 def create_state(

@@ -30,11 +30,12 @@ class App:
 
     def __init__(self, folder: Path, *options: str):
         self.port, self.log = free_port(), folder / "log.txt"
+        self.mark = f"VISITED={uuid.uuid4().hex}"  # kernels inherit it, whatever becomes of us
         command = [sys.executable, "-m", "gan_lessons", "explore", "--no-browser", *options]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*command, "--port", str(self.port)], cwd=folder, stdout=log, stderr=log,
-                env=os.environ | {"OMP_NUM_THREADS": "1"},
+                env=os.environ | {"OMP_NUM_THREADS": "1"} | dict([self.mark.split("=")]),
             )  # fmt: skip
 
     def wait(self, patience: float = 300) -> None:
@@ -60,6 +61,15 @@ class App:
             with contextlib.suppress(OSError):
                 children = Path(f"/proc/{found[-1]}/task/{found[-1]}/children").read_text()
                 pending += [int(pid) for pid in children.split()]
+        return found
+
+    def left(self) -> list[int]:
+        """Processes that came of the app and live, also those that lost their parent."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if self.mark.encode() in (process / "environ").read_bytes():
+                    found.append(int(process.name))
         return found
 
     def memory(self) -> dict[int, float]:

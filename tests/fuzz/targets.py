@@ -17,6 +17,7 @@ from gan_lessons.images.gate import ImageError, open_layers
 from gan_lessons.models import store
 from gan_lessons.models.recipes import read_recipe
 from gan_lessons.models.stargan.recipe import Config
+from gan_lessons.models.stored_tensors import network_tensors
 from gan_lessons.text import parse_json
 from gan_lessons.training import checkpoint
 
@@ -53,7 +54,12 @@ def checkpoints(data: bytes) -> None:
 
 def weights(data: bytes) -> None:
     placed(store.FILE, data)
-    refused(store.stored_shapes, HOME)
+
+    def read(folder: Path) -> None:
+        for name in store.stored_shapes(folder):
+            network_tensors(folder, name)
+
+    refused(read, HOME)
 
 
 def manifest(data: bytes) -> None:

@@ -45,6 +45,22 @@ def vp8x(width: int, height: int) -> bytes:
     return riff(b"VP8X", bytes(4) + sides)
 
 
+def remarks(count: int, size: int = 60) -> bytes:
+    """A JPEG with EXIF in so many segments."""
+    data, part = jpeg(), b"Exif\0\0" + bytes(size)
+    segment = b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part
+    return data[:2] + segment * count + data[2:]
+
+
+def test_exif_in_a_hundred_thousand_segments_is_refused_at_once():
+    """Seven megabytes took more than a minute: each segment made all before it be copied."""
+    began = time.process_time()
+    with pytest.raises(ImageError, match="cut into more parts than any picture needs"):
+        open_image(remarks(90_000))
+    assert time.process_time() - began < 5
+    assert open_image(remarks(gate.MAX_NOTES)).size == (96, 64)
+
+
 class TestScans:
     def test_are_counted(self):
         assert jpeg_scans(jpeg()) == 1

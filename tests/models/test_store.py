@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from gan_lessons.cli.main import app
 from gan_lessons.files import OutputFolder, share
-from gan_lessons.models import store
+from gan_lessons.models import derived, store
 from gan_lessons.models.stargan.networks import Discriminator, build
 from gan_lessons.models.store import Description
 
@@ -285,7 +285,7 @@ def test_the_mean_of_snapshots_is_a_model_that_says_of_what(tiny_config, tmp_pat
 def test_one_snapshot_has_no_mean(tiny_config, tmp_path):
     folders = snapshots(tmp_path, tiny_config, 1)
     with pytest.raises(ValueError, match="two models or more; train with train.snapshots=true"):
-        store.average_models(folders, OutputFolder(tmp_path / "mean"))
+        derived.average_models(folders, OutputFolder(tmp_path / "mean"))
 
 
 @pytest.mark.parametrize("generator", ["modulated", "repainting"])
@@ -293,7 +293,7 @@ def test_wider_draws_lie_further_from_the_mean_that_stays(tiny_config, tmp_path,
     (folder,) = snapshots(tmp_path, tiny_config.override({"model.generator": generator}), 1)
     for by, name in ((1.5, "wide"), (2.0, "wider")):
         source = folder if name == "wide" else tmp_path / "wide"
-        store.widen_model(source, by, OutputFolder(tmp_path / name))
+        derived.widen_model(source, by, OutputFolder(tmp_path / name))
     shown = ("generator", "mapping_network", "style_encoder")
     before, after = (read(path, shown) for path in (folder, tmp_path / "wider"))
     z = torch.randn(1000, 4, generator=torch.Generator().manual_seed(0))
@@ -311,29 +311,29 @@ def test_draws_are_widened_by_a_sensible_factor_where_there_are_any(tiny_config,
     out = OutputFolder(tmp_path / "wide")
     for factor in (0.0, -1.0, 11.0, float("nan")):
         with pytest.raises(ValueError, match="above 0 and at most 10"):
-            store.widen_model(folder, factor, out)
+            derived.widen_model(folder, factor, out)
     with pytest.raises(ValueError, match="pix2pix draws no styles"):
-        store.widen_model(store.find("pix2pix"), 1.3, out)
+        derived.widen_model(store.find("pix2pix"), 1.3, out)
 
 
 def test_models_of_other_shapes_or_styles_have_no_mean(tiny_config, tmp_path):
     folders = snapshots(tmp_path, tiny_config)
     changed(folders[0], styles=list("abc"))
     with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
-        store.average_models(folders, OutputFolder(tmp_path / "mean"))
+        derived.average_models(folders, OutputFolder(tmp_path / "mean"))
     other = tiny_config.override({"model.width": 6, "model.max_width": 6})
     store.write_model(
         OutputFolder(folders[0]), build(other.model), store.Description(other, STYLES, {})
     )
     with pytest.raises(ValueError, match="000005 has other shapes or styles than .*000015"):
-        store.average_models(folders, OutputFolder(tmp_path / "mean"))
+        derived.average_models(folders, OutputFolder(tmp_path / "mean"))
 
 
 def test_judges_need_not_be_alike_for_a_mean(tiny_config, tmp_path):
     """Nor what else is no part of a model in use."""
     folders = snapshots(tmp_path, tiny_config, 2)
     changed(folders[0], config=tiny_config.override({"model.critic_width": 6}).to_dict())
-    store.average_models(folders, OutputFolder(tmp_path / "mean"))
+    derived.average_models(folders, OutputFolder(tmp_path / "mean"))
     known = store.describe(tmp_path / "mean")
     assert known.recipe == store.describe(folders[1]).recipe
 

@@ -14,11 +14,13 @@ from dataclasses import fields
 import pytest
 import torch
 import yaml
+from PIL import Image
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from gan_lessons.cli.main import app
 from gan_lessons.course.sweep import reports
+from gan_lessons.data.batches import normals_of_system
 from gan_lessons.data.build import packages
 from gan_lessons.models import store
 from gan_lessons.models.architecture import architecture
@@ -112,6 +114,162 @@ def test_what_is_no_repository(repository):
     assert result.exit_code == 1 and "OWNER/NAME" in result.output
 
 
+def told(folder, change):
+    """Change what stands beside a model's weights."""
+    values = json.loads((folder / store.CONFIG).read_text())
+    change(values)
+    (folder / store.CONFIG).write_text(json.dumps(values))
+
+
+MADE = {
+    "a text for a factor": {"widened": "x"},
+    "a list for a factor": {"widened": [1]},
+    "a text for an origin": {"from": "x"},
+    "an origin without a name": {"from": {"steps": 3}},
+    "an origin with a list for a name": {"from": {"weights": [], "steps": "many"}},
+    "things for numbers": {"steps": [1], "images": {}, "hours": "x", "moved": True, "accuracy": {}},
+    "no record": [1],
+    "escapes": {"device": "\x1b[31m", "recipe": "x\n# y", "from": {"weights": "\x1b]0;x\x07"}},
+    "a command": {"from": {"weights": "x; rm -rf ~", "steps": 1}},
+}
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_what_a_model_says_of_its_making_is_of_its_kind_or_left_out(kind, tiny_model, tmp_path):
+    folder, home = tmp_path / "theirs", tmp_path / "set"
+    shutil.copytree(tiny_model, folder)
+    told(folder, lambda values: values.__setitem__("run", MADE[kind]))
+    for style in ("a", "b"):
+        (home / style).mkdir(parents=True)
+        for k in range(3):
+            picture = Image.new("RGB", (40, 40), (80 * k, 0, 0))
+            picture.save(home / style / f"{k}.png")
+    device = ("--device", "cpu")
+    source = home / "a" / "1.png"
+    init = ("--init-from", str(folder), "--set", "train.steps=1", "--set", "train.batch=2")
+    for command in (
+        ("widen", str(folder), "--by", "1.3", "--out", str(tmp_path / "wide")),
+        ("average", str(folder), str(folder), "--out", str(tmp_path / "mean")),
+        ("restyle", str(source), "--model", str(folder), "--out", str(tmp_path / "made")),
+        ("train", "--data", str(home), *init, *device, "--out", str(tmp_path / "run")),
+    ):
+        result = CliRunner().invoke(app, list(command))
+        assert result.exit_code == 0 and "\x1b" not in result.output, (command, result.output)
+    for card in tmp_path.glob("*/README.md"):
+        text = card.read_text()
+        assert "\x1b" not in text and "\n# y" not in text
+        assert "--init-from x;" not in text  # quoted, where it is to be copied into a shell
+
+
+NAMES = {
+    "an escape": ["\x1b[31ma", "b"],
+    "a line end": ["a\nb", "c"],
+    "a bell": ["a\x07", "b"],
+    "half of a character": ["\ud800", "b"],
+    "two alike": ["a", "a"],
+    "an empty one": ["", "b"],
+    "a long one": ["a" * 256, "b"],
+    "none": [],
+    "numbers": [1, 2],
+}
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_styles_are_told_apart_by_plain_names(kind, tiny_model, tmp_path):
+    folder = tmp_path / "theirs"
+    shutil.copytree(tiny_model, folder)
+    domains = json.loads((folder / store.CONFIG).read_text())["config"]["model"]["domains"]
+    more = [f"style {k}" for k in range(domains - 2)]
+    told(folder, lambda values: values.__setitem__("styles", [*NAMES[kind], *more]))
+    with pytest.raises(ValueError, match="does not name"):
+        store.describe(folder)
+    plain = ["Émile's 👩\u200d🎨", "../../x", *more]
+    told(folder, lambda values: values.__setitem__("styles", plain))
+    assert store.describe(folder).styles == tuple(plain)
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value"),
+    [
+        ("train", "lr", 10**400),
+        ("train", "lr", float("inf")),
+        ("train", "ema_half_life", 10**400),
+        ("loss", "sty", float("inf")),
+        ("loss", "ds_steps", 10**30),
+        ("data", "targets", 10**18),
+        ("data", "crop_most", float("nan")),
+        ("data", "sources", ["noto"]),
+    ],
+)
+def test_no_number_of_a_recipe_is_without_bound(section, field, value, tmp_path):
+    recipe = architecture("stargan").recipe()
+    values = recipe.to_dict()
+    values[section][field] = value
+    with pytest.raises(ValueError, match=field):
+        type(recipe).from_dict(values)
+    if isinstance(value, float):
+        with pytest.raises(ValueError, match=field):
+            recipe.override({f"{section}.{field}": str(value)})
+
+
+def test_a_whole_number_in_the_place_of_another_leaves_the_field_as_it_was():
+    recipe = architecture("stargan").recipe()
+    values = recipe.to_dict()
+    values["train"]["lr"] = 1
+    read = type(recipe).from_dict(values)
+    assert type(read.train.lr) is float and read.override({"train.lr": "0.5"}).train.lr == 0.5
+
+
+def weights_that_claim(folder, kind, shape, size):
+    """A file of weights that holds nothing but holes."""
+    tensor = {"dtype": kind, "shape": shape, "data_offsets": [0, size]}
+    head = json.dumps({"generator.weight": tensor}).encode()
+    with (folder / store.FILE).open("wb") as file:
+        file.write(len(head).to_bytes(8, "little") + head)
+        file.truncate(8 + len(head) + size)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "size"),
+    [
+        ("F16", [10**11], 2 * 10**11),
+        ("F16", [2**30 + 1], 2**31 + 2),
+        ("U8", [2**31], 2**31),
+        ("F4", [8], 4),
+        ("F6_E2M3", [8], 6),
+        ("C64", [8], 64),
+        ("F16", [2**63, 2], 0),
+    ],
+)
+def test_weights_of_unknown_kinds_and_beyond_all_reason_are_refused(kind, shape, size, tmp_path):
+    weights_that_claim(tmp_path, kind, shape, size)
+    with pytest.raises(ValueError, match=r"model.safetensors (holds|is not a safetensors file)"):
+        store.stored_shapes(tmp_path)
+
+
+@pytest.mark.parametrize("held", [store.FILE, store.CONFIG])
+@pytest.mark.parametrize("command", ["widen", "average", "train"])
+def test_no_model_is_written_over(command, held, tiny_model, tmp_path):
+    out = tmp_path / "days of work"
+    out.mkdir()
+    shutil.copy(tiny_model / held, out)
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    words = {
+        "widen": ["widen", str(tiny_model), "--by", "1.3"],
+        "average": ["average", str(tiny_model), str(tiny_model)],
+        "train": ["train", "--resume", "auto", "--set", "train.steps=1", "--device", "cpu"],
+    }
+    result = CliRunner().invoke(app, [*words[command], "--out", str(out)])
+    assert result.exit_code == 1 and "already holds a model; name another" in result.output
+    assert before == {path: path.read_bytes() for path in out.iterdir()}
+
+
+def test_folders_that_are_no_snapshots_are_none(tiny_model, tmp_path):
+    for name in ("x", "-1", "1e3", "½", "000003"):
+        shutil.copytree(tiny_model, tmp_path / store.SNAPSHOTS / name)
+    assert [path.name for path in store.snapshots(tmp_path)] == ["000003"]
+
+
 def tgz(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
@@ -184,6 +342,26 @@ def test_seed_none_draws_from_the_system(vivid_model):
     torch.manual_seed(0)  # no seeded generator has a say
     assert not torch.equal(first, model.codes(model.styles[0], seed=None))
     assert len(model.restyle(picture, model.styles[0], count=3, seed=None)) == 3
+
+
+def test_no_seed_of_few_bits_stands_behind_the_system_s_numbers(vivid_model, monkeypatch):
+    """A generator of PyTorch on the CPU keeps 32 bits of a seed, so none may be in between."""
+    one, other = (torch.Generator().manual_seed(seed) for seed in (5, 5 + 2**32))
+    assert torch.equal(torch.randn(9, generator=one), torch.randn(9, generator=other))
+    model = StyleTransfer.load(vivid_model, device="cpu", precision="fp32")
+    asked, ask = [], os.urandom
+    monkeypatch.setattr(os, "urandom", lambda count: asked.append(count) or ask(count))
+    model.codes(model.styles[0], count=5, seed=None)
+    assert sum(asked) == 8 * 5 * model.config.model.latent_dim
+
+
+def test_the_system_s_numbers_are_normal():
+    from scipy.stats import kstest
+
+    numbers = normals_of_system(50, 1000)
+    assert numbers.shape == (50, 1000) and numbers.dtype == torch.float32
+    assert numbers.isfinite().all() and len(numbers.unique()) > 49_000
+    assert kstest(numbers.flatten().numpy(), "norm").pvalue > 1e-6
 
 
 def test_a_pickle_in_the_place_of_weights_runs_nothing(tmp_path):

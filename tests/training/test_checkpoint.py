@@ -228,6 +228,74 @@ def test_a_checkpoint_of_other_networks_is_one_sentence(state, saved, damage):
 # Another recipe
 
 
+def moments(parts, change):
+    for optimiser in parts["optimisers"].values():
+        for each in optimiser["state"].values():
+            each["exp_avg"] = change(each["exp_avg"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: torch.zeros(1),
+        lambda m: m.flatten()[: m.numel() // 2],
+        lambda m: torch.zeros(1).expand(2**40),
+        lambda m: "x",
+        lambda m: None,
+    ],
+)
+def test_moments_of_other_shapes_would_be_written_past_their_end(state, saved, change):
+    """A fused step trusts them: what a file held once broke the heap of this process."""
+    parts = checkpoint.read(saved)
+    moments(parts, change)
+    with pytest.raises(ValueError, match="lacks parts, or holds those of other networks"):
+        state.restore(parts)
+
+
+def test_moments_and_settings_are_the_optimiser_s_own(state, saved):
+    """By its strides one stored number can stand for a whole moment: it is not written through."""
+    parts = checkpoint.read(saved)
+    rates = [group["full_lr"] for o in state.optimisers.values() for group in o.param_groups]
+    moments(parts, lambda m: torch.zeros(1).expand(m.shape))
+    for optimiser in parts["optimisers"].values():
+        for group in optimiser["param_groups"]:
+            group |= {"lr": "x", "full_lr": 10.0**9, "betas": (5, 5), "capturable": True}
+    state.restore(parts)
+    groups = [group for o in state.optimisers.values() for group in o.param_groups]
+    assert [group["full_lr"] for group in groups] == rates
+    assert all(group["betas"] == (0.0, 0.99) and not group["capturable"] for group in groups)
+    for optimiser in state.optimisers.values():
+        for parameter, kept in optimiser.state.items():
+            held = kept["exp_avg"].untyped_storage().nbytes()
+            assert held >= 4 * parameter.numel() and kept["exp_avg"].count_nonzero() == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("precision", "x"),
+        ("precision", "auto"),
+        ("data", "x"),
+        ("data", {"styles": [1, 2]}),
+        ("data", {"styles": ["\x1b[31m", "b"]}),
+        ("validation", ["x"]),
+        ("validation", {"best": "x", "step": 1, "since": 0}),
+        ("validation", {"best": 1.0}),
+    ],
+)
+def test_what_is_read_without_being_weights_is_of_its_kind(saved, part, value):
+    torch.save(torch.load(saved, weights_only=True) | {part: value}, saved)
+    with pytest.raises(ValueError, match=f"it lacks {part}"):
+        checkpoint.read(saved)
+
+
+def test_an_origin_is_a_record_or_none(state, saved):
+    parts = checkpoint.read(saved)
+    for origin in ({"weights": []}, {"weights": "\x1b[31m", "steps": 3}, {"steps": 3}):
+        state.restore(parts | {"origin": origin})
+        assert state.origin == {}
+
+
 def test_the_same_recipe_goes_on(tiny_config):
     checkpoint.check_same_recipe(tiny_config, tiny_config, 5)
 

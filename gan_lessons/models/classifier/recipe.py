@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gan_lessons.config import DataConfig, Recipe, TrainConfig, require, within
+from gan_lessons.config import WIDEST, DataConfig, Recipe, TrainConfig, require, within
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class JudgeConfig:
     augment: str = "brightness,shift,cutout"  # of the pictures that it sees
 
     def __post_init__(self):
-        within(self, "model", "domains", least=2)
+        within(self, "model", "domains", least=2, most=WIDEST)
         require(
             0 <= self.smoothing < 1, f"model.smoothing must lie in [0, 1), got {self.smoothing}"
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
+from gan_lessons.config import DEEPEST, WIDEST, Recipe, TrainConfig, require, within
 from gan_lessons.data.pairs import PairData
 from gan_lessons.models.gan_loss import GAMES
 
@@ -21,7 +21,7 @@ class CUTConfig:
     places: int = 16  # a side: 16 by 16 patches of each layer are compared, 256 as in the paper
 
     def __post_init__(self):
-        within(self, "model", "channels", "width", "critic_width", "projected")
+        within(self, "model", "channels", "width", "critic_width", "projected", most=WIDEST)
         within(self, "model", "critic_depth", most=DEEPEST)
         within(self, "model", "halvings", least=0, most=8)
         within(self, "model", "blocks", least=0, most=DEEPEST)

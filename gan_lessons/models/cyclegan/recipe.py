@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import DEEPEST, Recipe, TrainConfig, require, within
+from gan_lessons.config import DEEPEST, WIDEST, Recipe, TrainConfig, require, within
 from gan_lessons.data.pairs import PairData
 from gan_lessons.models.gan_loss import GAMES
 
@@ -22,7 +22,7 @@ class CycleGANConfig:
     buffer: int = 50  # generated images that are kept for each discriminator; 0: none
 
     def __post_init__(self):
-        within(self, "model", "size", "channels", "width", "critic_width")
+        within(self, "model", "size", "channels", "width", "critic_width", most=WIDEST)
         within(self, "model", "critic_depth", most=DEEPEST)
         within(self, "model", "buffer", least=0)
         within(self, "model", "halvings", least=0, most=8)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import Recipe, TrainConfig, require, within
+from gan_lessons.config import WIDEST, Recipe, TrainConfig, require, within
 from gan_lessons.data.pairs import PairData
 from gan_lessons.models.gan_loss import GAMES
 
@@ -25,7 +25,8 @@ class Pix2PixConfig:
         within(self, "model", "depth", least=2, most=10)
         require(0 <= self.dropout < 1, f"model.dropout must lie in [0, 1), got {self.dropout}")
         within(self, "model", "critic_depth", most=10)
-        within(self, "model", "channels_in", "channels_out", "width", "max_width", "critic_width")
+        channels = ("channels_in", "channels_out", "width", "max_width", "critic_width")
+        within(self, "model", *channels, most=WIDEST)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,15 @@
 import math
 from dataclasses import dataclass, field, fields
 
-from gan_lessons.config import DEEPEST, DataConfig, Recipe, TrainConfig, require, within
+from gan_lessons.config import (
+    DEEPEST,
+    WIDEST,
+    DataConfig,
+    Recipe,
+    TrainConfig,
+    require,
+    within,
+)
 
 GENERATORS = ("modulated", "adain", "parts", "repainting", "outlines", "painting")
 WITH_PARTS = ("parts", "repainting")  # those whose codes hold the palettes of parts
@@ -42,12 +50,12 @@ class ModelConfig:
             16 <= self.size <= 1024 and self.size & (self.size - 1) == 0,
             f"model.size must be a power of two in 16..1024, got {self.size}",
         )
-        within(self, "model", "domains", least=2)
+        within(self, "model", "domains", least=2, most=WIDEST)
         require(
             self.generator in GENERATORS,
             f"model.generator: one of {', '.join(GENERATORS)}, got {self.generator!r}",
         )
-        within(self, "model", "projected", "auxiliary", least=0)
+        within(self, "model", "projected", "auxiliary", least=0, most=WIDEST)
         require(
             not self.auxiliary or (self.projected > 0 and self.generator == "outlines"),
             'model.auxiliary is for model.generator "outlines", with model.projected above 0',
@@ -59,9 +67,9 @@ class ModelConfig:
         )
         within(self, "model", "blocks", least=0, most=DEEPEST)
         wide = (f.name for f in fields(self) if f.name.endswith(("width", "dim")))
-        within(self, "model", *wide)
-        within(self, "model", "parts", least=2)
-        within(self, "model", "part_values", least=4)
+        within(self, "model", *wide, most=WIDEST)
+        within(self, "model", "parts", least=2, most=256)
+        within(self, "model", "part_values", least=4, most=256)
 
     @property
     def code_dim(self) -> int:
