@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+_ENDLESS = b"mpet"
+"""Chains of any length, of which few bytes name the same link again and again: a PNG of 429 bytes
+took minutes. No camera and no screen needs them; what has them is taken for sRGB."""
+
 _NEAR = 2  # of 255: what the sRGB profiles of different makers round differently
 
 
@@ -43,6 +47,8 @@ def _transform(profile: bytes, mode: str) -> Any:
     """The way from a profile to sRGB, or None if it leads nowhere else."""
     from PIL import ImageCms
 
+    if _ENDLESS in profile:
+        raise ValueError("it may ask for any number of computations")
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
     if mode == "CMYK":

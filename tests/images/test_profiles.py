@@ -3,6 +3,7 @@
 import io
 import struct
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +111,29 @@ class TestOtherModes:
         Image.fromarray(np.array([[True, False]])).save(buffer, "PNG")
         image = open_image(buffer.getvalue())
         assert [image.getpixel((x, 0)) for x in (0, 1)] == [(255, 255, 255), (0, 0, 0)]
+
+
+def chain(links: int) -> bytes:
+    """A profile whose way to XYZ has so many links, all of them the same two."""
+    turn = (0.9, 0.1, 0, 0, 0.9, 0.1, 0.1, 0, 0.9, 0, 0, 0)
+    matrix = b"matf" + bytes(4) + struct.pack(">HH12f", 3, 3, *turn)
+    curve = b"curf" + bytes(4) + struct.pack(">HH", 1, 0)
+    curve += b"parf" + bytes(4) + struct.pack(">HH4f", 0, 0, 1, 1, 0, 0)
+    curves = b"cvst" + bytes(4) + struct.pack(">HH6I", 3, 3, *(36, len(curve)) * 3) + curve
+    places = [(16 + 8 * links, len(matrix)), (16 + 8 * links + len(matrix), len(curves))]
+    way = b"mpet" + bytes(4) + struct.pack(">HHI", 3, 3, links)
+    way += b"".join(struct.pack(">II", *places[k % 2]) for k in range(links)) + matrix + curves
+    head = struct.pack(">I4xI4s4s4s", 144 + len(way), 0x04400000, b"mntr", b"RGB ", b"XYZ ")
+    head += struct.pack(">6H4s28xI3i", 2020, 1, 1, 0, 0, 0, b"acsp", 0, 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + struct.pack(">I4sII", 1, b"D2B0", 144, len(way)) + way
+
+
+def test_a_chain_of_endless_computations_is_not_begun():
+    """As a PNG of 429 bytes it took minutes."""
+    assert ImageCms.ImageCmsProfile(io.BytesIO(chain(4))).profile.xcolor_space == "RGB "
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), (10, 200, 30)).save(buffer, "PNG", icc_profile=chain(4000))
+    began = time.process_time()
+    made = open_layers(buffer.getvalue())
+    assert time.process_time() - began < 5
+    assert made.rgb.getpixel((0, 0)) == (10, 200, 30) and "taken for sRGB" in made.remarks[0]
