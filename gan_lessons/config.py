@@ -177,7 +177,7 @@ class Recipe:
             for key, value in part.items()
             if not _fits(value, type(getattr(parts[section], key)))
         ]
-        require(not wrong, f"configuration values of another type, or endless: {', '.join(wrong)}")
+        require(not wrong, f"configuration values of another type: {', '.join(wrong)}")
         given = {
             name: {key: type(getattr(part, key))(value) for key, value in values[name].items()}
             for name, part in parts.items()

@@ -117,10 +117,11 @@ def train_by_recipe(
 
 
 def saved_run(out: Path, resume: str) -> dict[str, Any] | None:
-    """The checkpoint to go on from, or None for a fresh start; no model is written over."""
+    """The checkpoint to go on from, or None for a fresh start, where no model lies."""
     path = out / checkpoint.FILE
     if not path.exists():
-        if any((out / name).exists() for name in (store.FILE, store.CONFIG)):
+        # A run that was killed at its first checkpoint has left its model alone, and goes on.
+        if not resume and any((out / name).exists() for name in (store.FILE, store.CONFIG)):
             raise ValueError(f"{out} already holds a model; name another folder")
         return None
     if not resume:

@@ -257,7 +257,7 @@ def test_no_model_is_written_over(command, held, tiny_model, tmp_path):
     words = {
         "widen": ["widen", str(tiny_model), "--by", "1.3"],
         "average": ["average", str(tiny_model), str(tiny_model)],
-        "train": ["train", "--resume", "auto", "--set", "train.steps=1", "--device", "cpu"],
+        "train": ["train", "--set", "train.steps=1", "--device", "cpu"],
     }
     result = CliRunner().invoke(app, [*words[command], "--out", str(out)])
     assert result.exit_code == 1 and "already holds a model; name another" in result.output
