@@ -6,6 +6,7 @@ and messages are looked at before, in code that is small enough to be tested who
 
 import asyncio
 import re
+import signal
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -175,6 +176,23 @@ class Opening:
         bounds = {"max_body_size": BODY, "max_header_size": HEAD, "max_buffer_size": BUFFER}
         patience = {"body_timeout": 10, "idle_connection_timeout": 75}  # seconds
         self.parts["server"](door, **bounds, **patience).listen(port, address=address)
+        ending_the_loop()
+
+
+def ending_the_loop() -> None:
+    """Let Ctrl-C end the loop instead of whatever runs just then, which may swallow it.
+
+    A second one interrupts at once.
+    """
+    from tornado.ioloop import IOLoop
+
+    loop = IOLoop.current()
+
+    def end(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        loop.add_callback_from_signal(loop.stop)
+
+    signal.signal(signal.SIGINT, end)
 
 
 def say(handler: Any, status: int, sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,34 @@ pytest.importorskip("websocket")
 sys.path.insert(0, str(Path(__file__).parent))
 import visiting  # noqa: E402
 
+SWALLOWS = """
+import os, signal, time
+from tornado.ioloop import IOLoop
+from gan_lessons.app.door import ending_the_loop
+
+def swallow():
+    os.kill(os.getpid(), signal.SIGINT)
+    try:
+        time.sleep(0.5)
+    except BaseException:
+        pass
+
+loop = IOLoop()
+loop.make_current()
+ending_the_loop()
+loop.call_later(0.1, swallow)
+loop.call_later(20, lambda: os._exit(1))
+loop.start()
+print("ended")
+"""
 PATIENCE = 60  # seconds; kernels look for their parent every second
+
+
+def test_ctrl_c_ends_the_loop_also_where_somebody_swallows_interrupts():
+    """As happened while a websocket was opened: the app went on for ever."""
+    command = [sys.executable, "-c", SWALLOWS]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.strip() == "ended", done.stderr[-2000:]
 
 
 @pytest.mark.slow
