@@ -108,9 +108,10 @@ def test_training_leaves_the_first_pass_as_it_is(config, batch):
 def test_what_the_mean_code_makes_is_held_to_the_first_pass(config, batch):
     objective = objective_of(config)  # whose second pass begins with changing nothing
     weight, away = objective.generator_terms(batch, 0)["keep"]
-    assert (weight, away.item()) == (1.0, 0.0)
+    # The first pass is made of other numbers of pictures on both sides, which rounds otherwise.
+    assert weight == 1 and away.item() < 1e-6
     moved(objective.networks)
-    assert objective.generator_terms(batch, 0)["keep"][1] > 0
+    assert objective.generator_terms(batch, 0)["keep"][1] > 1e-3
     free = objective_of(config.override({"loss.keep": 0.0}))
     assert "keep" not in free.generator_terms(batch, 0)
 
