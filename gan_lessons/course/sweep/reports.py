@@ -13,7 +13,7 @@ import numpy as np
 
 from gan_lessons.course.claims import STORED
 from gan_lessons.course.sweep.runs import BROKEN, DONE, FAILED, FILE
-from gan_lessons.text import read_json
+from gan_lessons.text import printable, read_json
 
 CHANCE = ("seed",)  # parameters over which a mean and a spread are taken
 
@@ -63,9 +63,14 @@ def _read(folder: str | Path) -> Iterator[tuple[Path, Row]]:
             run = read_json(path)
             # Whatever the rest of this module relies on is asked for here.
             if run["status"] in (*DONE, FAILED):
+                names = [each[key] for each in run["claims"] for key in ("name", "verdict")]
+                if not all(isinstance(text, str) for text in (run["lesson"], *names)):
+                    raise TypeError
+                for value in (run["seconds"], run.get("cpu_seconds") or 0):
+                    float(value)
                 for each in run["claims"]:
-                    float(each["value"]), str(each["name"])
-                dict(run["parameters"]), str(run["lesson"]), float(run["seconds"])
+                    float(each["value"])
+                dict(run["parameters"])
             yield path, run
         except (ValueError, KeyError, TypeError):
             raise ValueError(f"{path} is damaged; remove its folder and run it again") from None
@@ -150,7 +155,7 @@ def plain(text: str) -> str:
     >>> print(plain("a|b <i>"))
     a\|b &lt;i&gt;
     """
-    escaped = html.escape(" ".join(text.split()), quote=False)
+    escaped = html.escape(printable(" ".join(text.split())), quote=False)
     return re.sub(r"([\\`*|\[\]])", r"\\\1", escaped)
 
 

@@ -57,6 +57,48 @@ def test_folder_without_runs_is_told(tmp_path):
         reports.rows(tmp_path)
 
 
+RUN = {
+    "lesson": "01_gan_loss",
+    "parameters": {"seed": 1},
+    "claims": [{"name": "a", "value": 1.0, "verdict": "holds"}],
+    "seconds": 1.0,
+    "cpu_seconds": 1.0,
+    "status": "finished",
+    "error": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("claims", [{"name": "a", "value": 1.0}]),
+        ("claims", [{"name": ["a"], "value": 1.0, "verdict": "holds"}]),
+        ("claims", [{"name": "a", "value": 1.0, "verdict": [1]}]),
+        ("claims", "x"),
+        ("cpu_seconds", "x"),
+        ("seconds", [1]),
+        ("parameters", [1]),
+        ("lesson", 5),
+    ],
+)
+def test_a_run_of_a_stranger_s_is_told_as_damaged(key, value, tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps(RUN))
+    assert "1 runs" in page.write_report(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps(RUN | {key: value}))
+    with pytest.raises(ValueError, match="run.json is damaged"):
+        page.write_report(tmp_path)
+
+
+@pytest.mark.parametrize("status", ["finished", "failed"])
+def test_no_run_steers_the_terminal_or_the_page(status, tmp_path):
+    odd = "\x1b[31m<script>alert(1)</script>"
+    claims = [{"name": odd, "value": 1.0, "verdict": odd}]
+    run = RUN | {"status": status, "error": odd, "parameters": {odd: odd}, "claims": claims}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    assert "\x1b" not in page.write_report(tmp_path)
+    assert "<script>alert" not in (tmp_path / "report.html").read_text()
+
+
 def test_report_is_written_beside_the_runs(swept, capsys, cli):
     folder, *_ = swept
     assert cli("report", folder / "out", "--by", "seed, loss", "--of", "end") == 0
