@@ -2,8 +2,8 @@
 
     python -m gan_lessons.course.publish.sheets MODEL [MODEL ...]
 
-Nothing is chosen by hand: draws are those of one seed in their order, references every so-manieth
-training picture.
+Of a model of letters, alphabets by draws. Nothing is chosen by hand: draws are those of one seed in
+their order, references every so-manieth training picture.
 """
 
 import sys
@@ -11,6 +11,8 @@ import sys
 import torch
 from torch import Tensor
 
+from gan_lessons.data.letters import NAME as LETTERS
+from gan_lessons.data.letters import plain_alphabet
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import OutputFolder
@@ -20,7 +22,7 @@ from gan_lessons.style_transfer import StyleTransfer
 
 DRAWS, REFERENCES = 25, 13  # of each style; of eight styles 200 and 104
 SOURCE = ("snail", "noto")  # a test picture
-DRAWN, REFERRED = "draws.jpg", "references.jpg"
+DRAWN, REFERRED, ALPHABETS = "draws.jpg", "references.jpg", "draws.png"
 
 
 def by_draws(model: StyleTransfer, source: Tensor, count: int = DRAWS, seed: int = 0) -> Tensor:
@@ -67,18 +69,38 @@ def by_references(
     return torch.cat(rows, dim=1)
 
 
+def alphabets(model: StyleTransfer, count: int = 4) -> Tensor:
+    """All letters by draws of every style.
+
+    Args:
+        model: of letters.
+        count: draws of each style.
+
+    Returns:
+        `(3, styles * count * S, 26 * S)`: a row for each draw.
+    """
+    x = torch.stack(list(plain_alphabet().values())).float() / 127.5 - 1
+    codes = torch.cat([model.codes(style, count=count, seed=0) for style in model.styles])
+    rows = [model.translate(x, s.expand(len(x), -1)) for s in codes]
+    return torch.cat([side_by_side(list(row)) for row in rows], dim=1)
+
+
 def side_by_side(pictures: list[Tensor]) -> Tensor:
     """Pictures `(3, S, S)` as one row."""
     return torch.cat(pictures, dim=2)
 
 
 def main(names: list[str]) -> None:
-    """Draw both sheets of each named model beside its card."""
+    """Draw the sheets of each named model beside its card."""
     for name in names:
         model = StyleTransfer.load(name)
+        folder = OutputFolder(store.find(name))
+        if model.config.data.name == LETTERS:
+            grey = encode_image(tensor_to_image(alphabets(model)), colours=16)
+            print(folder.write_bytes(ALPHABETS, grey))
+            continue
         dataset = load_dataset(model.config.data.name, size=model.size)
         source = dataset.find(*SOURCE).float() / 127.5 - 1
-        folder = OutputFolder(store.find(name))
         for file, sheet in (
             (DRAWN, by_draws(model, source)),
             (REFERRED, by_references(model, source, dataset)),

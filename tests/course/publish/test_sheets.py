@@ -3,6 +3,7 @@ import torch
 
 from gan_lessons import StyleTransfer, tensor_to_image
 from gan_lessons.course.publish import sheets
+from gan_lessons.data.letters import plain_alphabet
 
 
 @pytest.fixture
@@ -38,3 +39,12 @@ def test_under_each_reference_stands_its_result(model, source, tiny_dataset):
     torch.testing.assert_close(cell(sheet, 2, 2), held_up)
     code = model.codes(style, reference=tensor_to_image(held_up))
     torch.testing.assert_close(cell(sheet, 3, 2), model.translate(source[None], code)[0])
+
+
+def test_a_row_of_an_alphabet_is_one_drawn_hand():
+    letters = StyleTransfer.load("letters64", device="cpu", precision="fp32")
+    sheet = sheets.alphabets(letters, count=1)
+    assert sheet.shape == (3, 64 * 5, 64 * 26)
+    x = plain_alphabet()["C"].float()[None] / 127.5 - 1
+    (wanted,) = letters.translate(x, letters.codes("serif", seed=0))
+    torch.testing.assert_close(cell(sheet, 1, 2, side=64), wanted, rtol=0, atol=1e-3)
