@@ -28,8 +28,8 @@ class Truncated(nn.Module):
         self.network = network
         self.register_buffer("means", means)
         self.register_buffer("psi", torch.tensor(psi))
-        if hasattr(network, "together"):
-            self.together = network.together
+        if hasattr(network, "one_code"):
+            self.one_code = network.one_code
 
     def forward(self, given: Tensor, y: Tensor) -> Tensor:
         """Codes `(N, S)` of latents or pictures `(N, ...)` and styles `(N,)`."""

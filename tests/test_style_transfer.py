@@ -365,6 +365,22 @@ def test_truncation_brings_codes_towards_the_mean_of_their_style(model_folder, p
     assert same(pictures[0][:1], pictures[0][1:]) and not same(pictures[1][:1], pictures[1][1:])
 
 
+def test_a_truncated_encoder_still_reads_the_squares_of_a_picture_as_one(tiny_config, tmp_path):
+    """The palette of all of them has a spread that no mean of their codes has."""
+    config = tiny_config.override(
+        {"model.generator": "painting", "data.crop_scale": 0.5, "data.crop_most": 0.5}
+    )
+    networks = build(config.model, seed=1)
+    chosen = {name: networks[name] for name in NETWORKS}
+    how = {"styles": STYLES, "config": config, "device": "cpu", "precision": "fp32"}
+    usual, hardly = (StyleTransfer(chosen, truncation=psi, **how) for psi in (1, 0.9999))
+    dawn = Image.linear_gradient("L").convert("RGB")
+    one, two = (model.codes("discs", reference=dawn) for model in (usual, hardly))
+    torch.testing.assert_close(one, two, atol=2e-3, rtol=2e-3)
+    hardly.networks["style_encoder"].__dict__.pop("one_code")
+    assert (hardly.codes("discs", reference=dawn) - one).abs().max() > 0.05
+
+
 @pytest.mark.parametrize("truncation", [-0.1, 2.5, float("nan")])
 def test_another_truncation_is_refused(model_folder, truncation):
     with pytest.raises(ValueError, match="truncation lies in 0..2, got"):

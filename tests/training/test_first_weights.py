@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 NETWORKS = ("generator", "mapping_network", "style_encoder", "discriminator", "projected")
 # What has a row for each style: heads, and in "repainting" what a style usually is.
-OWN = re.compile(r"unshared\.|heads\.(weight|bias)|heads\.\d\.4\.|usual")
+OWN = re.compile(r"unshared\.|heads\.(weight|bias)|heads\.\d\.4\.|auxiliary\.2\.|usual")
 STILL = {f"train.{rate}": 1e-9 for rate in ("lr", "discriminator_lr", "mapping_lr", "parts_lr")}
 MODULATED = {"model.projected": 4}
 PARTS = MODULATED | {
