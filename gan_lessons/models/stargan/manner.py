@@ -13,11 +13,13 @@ from torch.nn import functional as F
 
 from gan_lessons import losses
 from gan_lessons.augment import displace, smooth_over
+from gan_lessons.config import require
 from gan_lessons.data.batches import Batch
 from gan_lessons.losses import images, references
 from gan_lessons.models.architecture import Terms
 from gan_lessons.models.stargan import projected_losses
 from gan_lessons.models.stargan.objective import StarGAN
+from gan_lessons.models.stargan.recipe import Config
 from gan_lessons.models.stargan.restoring import density_terms, grey
 
 
@@ -28,6 +30,10 @@ class PaintingStarGAN(StarGAN):
     For the first steps nobody judges, and all codes come from references: what a painting's
     statistics can teach is learned sooner without a game.
     """
+
+    def __init__(self, config: Config):
+        require(config.model.projected > 0, "model.projected must be above 0 for paintings, got 0")
+        super().__init__(config)
 
     def factors(self, step: int) -> tuple[int, bool]:
         """What the generator's terms take from the step."""

@@ -29,6 +29,12 @@ def test_the_generator_of_paintings_has_an_objective_of_its_own(config):
     assert type(objective_of(config)) is PaintingStarGAN
 
 
+def test_paintings_are_judged_by_features_too(config):
+    without = {"model.projected": 0, **{f"loss.{name}": 0.0 for name in TERMS}}
+    with pytest.raises(ValueError, match="model.projected must be above 0 for paintings"):
+        objective_of(config.override(without))
+
+
 def test_the_generator_has_every_term_of_the_recipe(objective, batch):
     terms = objective.generator_terms(batch, 0)
     assert set(terms) == {"adv_g", "pro_g", "manner", "nce", "rec", "rec_f", "den"}
