@@ -3,7 +3,9 @@
 import typing
 
 from gan_lessons.evaluation.contestants import Method, Task
-from gan_lessons.evaluation.letters import LetterBed
+from gan_lessons.evaluation.letter_contestants import Contestant
+from gan_lessons.evaluation.letter_measures import Hands, Judges
+from gan_lessons.evaluation.letters import LetterBed, LetterPlan
 from gan_lessons.evaluation.painting_contestants import Way
 from gan_lessons.evaluation.paintings import PaintingBed, PaintingPlan
 from gan_lessons.evaluation.protocol import Pair, Protocol, TestBed
@@ -39,7 +41,13 @@ class BenchOfLetters(BenchOfOneModel, typing.Protocol):
     """On `letters`; `letter_bench.LetterBench`."""
 
     bed: LetterBed
+    protocol: LetterPlan
     styles: list[str]
+    judges: Judges
+    contestants: dict[str, Contestant]
+
+    def hands(self, style: str) -> Hands:
+        """Statistics of a style."""
 
 
 class BenchOfPaintings(BenchOfOneModel, typing.Protocol):

@@ -25,10 +25,11 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from gan_lessons.evaluation.benches import BenchOfLetters
 from gan_lessons.evaluation.letter_contestants import BY_FOUR, BY_ONE, DRAWS, REAL, TRUE
 from gan_lessons.evaluation.letter_measures import MEASURES
 from gan_lessons.evaluation.progress import Row, Unit
-from gan_lessons.evaluation.results import about, classifier, rounded, short
+from gan_lessons.evaluation.results import about, classifier, rounded, spread_over
 from gan_lessons.evaluation.tables import costs, head_of, header, number
 
 FORMAT = "gan_lessons letters 1"
@@ -37,12 +38,12 @@ FLOORS = ("kid", "consistency")  # what real letters reach is not the least that
 OF_DRAWS = ("diversity_right", "coverage", "precision", "recall", "density", *FLOORS)
 
 
-def summary(name: str, bench, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
+def summary(name: str, bench: BenchOfLetters, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
     """All that was measured, in the form that this module describes.
 
     Args:
         name: of the model.
-        bench: a `letter_bench.LetterBench`.
+        bench: the model and where it was measured.
         rows: from ((style,), seed) to measures by contestant.
         cpu_seconds: what measuring them took.
 
@@ -104,12 +105,7 @@ def over_seeds(
             return None
         means.append(statistics.fmean(own))
         behind = len(own)
-    return {
-        "value": short(statistics.fmean(means)),
-        "spread": short(statistics.stdev(means)) if len(means) > 1 else None,
-        "seeds": [short(value) for value in means],
-        "styles": behind,
-    }
+    return {**spread_over(means), "styles": behind}
 
 
 def of_style(style: str, seeds: Iterable[int], rows: dict) -> dict:

@@ -2,6 +2,7 @@
 
 import torch
 
+from gan_lessons.evaluation.benches import BenchOfLetters
 from gan_lessons.evaluation.contact_sheet import labelled
 from gan_lessons.evaluation.letter_contestants import BY_FOUR, Asked, draws
 from gan_lessons.images.gate import encode_image
@@ -10,11 +11,11 @@ from gan_lessons.metrics.features import as_float
 TYPEFACES = 2  # of each style
 
 
-def sheet(bench) -> bytes:
+def sheet(bench: BenchOfLetters) -> bytes:
     """Two typefaces of each style, as the model and as the truth show them, and a drawn letter.
 
     Args:
-        bench: a `letter_bench.LetterBench`.
+        bench: the model and where it was measured.
 
     Returns:
         A PNG.

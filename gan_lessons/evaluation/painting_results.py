@@ -38,7 +38,7 @@ from gan_lessons.evaluation.painting_peer import PEER, best_alone, each_style, i
 from gan_lessons.evaluation.painting_whole import ALIKE
 from gan_lessons.evaluation.paintings import CROP, PaintingBed
 from gan_lessons.evaluation.progress import Row, Unit
-from gan_lessons.evaluation.results import about, rounded, short
+from gan_lessons.evaluation.results import about, rounded, short, spread_over
 from gan_lessons.evaluation.tables import costs, head_of, header, number
 
 FORMAT = "gan_lessons paintings 1"
@@ -111,9 +111,7 @@ def over_seeds(
         return None
     each = [statistics.fmean(of_seed) for of_seed in means]
     return {
-        "value": short(statistics.fmean(each)),
-        "spread": short(statistics.stdev(each)) if len(each) > 1 else None,
-        "seeds": [short(value) for value in each],
+        **spread_over(each),
         "interval": interval(key, [row for of_seed in own for row in of_seed]),
         "painters": len(means[0]),
     }

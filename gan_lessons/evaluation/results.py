@@ -55,6 +55,7 @@ left out.
 """
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from gan_lessons.evaluation.benches import BenchOfOneModel, BenchOfStyles
@@ -268,12 +269,19 @@ def over_seeds(
     has = [pair for pair in counts if key in rows[pair, plan.seeds[0]].get(name, {})]
     concepts, pictures = behind(key, name, plan, [counts[pair] for pair in has])
     return {
-        "value": short(statistics.fmean(seeds)),
-        "spread": short(statistics.stdev(seeds)) if len(seeds) > 1 else None,
-        "seeds": [short(value) for value in seeds],
+        **spread_over(seeds),
         "pairs": len(has),
         "concepts": concepts,
         "pictures": pictures * len(plan.seeds),
+    }
+
+
+def spread_over(seeds: Sequence[float]) -> dict:
+    """A figure's mean over the seeds of an evaluation, its standard deviation, and each."""
+    return {
+        "value": short(statistics.fmean(seeds)),
+        "spread": short(statistics.stdev(seeds)) if len(seeds) > 1 else None,
+        "seeds": [short(value) for value in seeds],
     }
 
 

@@ -67,6 +67,7 @@ class Stand:
     """What a bench asks of a model, without one."""
 
     device, precision, size, styles, run = torch.device("cpu"), "fp32", 64, STYLES, {"steps": 1}
+    truncation = 1.0
     kind = ARCHITECTURE
 
     def __init__(self, dataset):

@@ -108,6 +108,7 @@ class Asleep:
     """What a bench asks of a model, without one: gives its source back."""
 
     device, precision, size, run = torch.device("cpu"), "fp32", 128, {"steps": 1}
+    truncation = 1.0
     kind = ARCHITECTURE
 
     def __init__(self, dataset):
