@@ -86,6 +86,24 @@ def test_a_model_that_was_trained_twice_has_a_command_for_each(home):
     assert "emoji128" in models.bundled() and "first" not in models.bundled()
 
 
+def test_what_was_made_of_an_earlier_training_is_told_too(home):
+    folder = OutputFolder(home / "data" / "models" / "emoji128")
+    second = {"averaged": ["first", "second"], "widened": 1.3}
+    last = {"averaged": ["second", "third"]}
+    for path, origin, made in ((".", "second", last), ("first", "", {}), ("second", "first", second)):
+        part = OutputFolder(folder.root / path)
+        made = made | {"steps": 5, "from": {"weights": origin, "steps": 5} if origin else {}}
+        write_model(part, {}, Description(Config(), tuple("abcdefgh"), made))
+    assert bundle.entries()[1].again.split("\n    ") == [
+        "gan-lessons train --recipe emoji128/first --out runs/first",
+        "gan-lessons train --recipe emoji128/second --init-from runs/first --out runs/second_alone",
+        "gan-lessons average runs/first runs/second_alone --out runs/second_narrow",
+        "gan-lessons widen runs/second_narrow --by 1.3 --out runs/second",
+        "gan-lessons train --recipe emoji128 --init-from runs/second --out runs/third",
+        "gan-lessons average runs/second runs/third --out runs/emoji128",
+    ]
+
+
 def test_priority_comes_first_and_other_models_follow(home):
     other = OutputFolder(home / "data" / "models" / "birds")
     write_model(other, {}, Description(Config(), tuple("abcdefgh"), {}))
