@@ -90,7 +90,8 @@ def test_what_was_made_of_an_earlier_training_is_told_too(home):
     folder = OutputFolder(home / "data" / "models" / "emoji128")
     second = {"averaged": ["first", "second"], "widened": 1.3}
     last = {"averaged": ["second", "third"]}
-    for path, origin, made in ((".", "second", last), ("first", "", {}), ("second", "first", second)):
+    stages = ((".", "second", last), ("first", "", {}), ("second", "first", second))
+    for path, origin, made in stages:
         part = OutputFolder(folder.root / path)
         made = made | {"steps": 5, "from": {"weights": origin, "steps": 5} if origin else {}}
         write_model(part, {}, Description(Config(), tuple("abcdefgh"), made))
