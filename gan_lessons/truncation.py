@@ -59,8 +59,9 @@ def truncated(networks: dict[str, nn.Module], psi: float, config: Recipe) -> dic
         return networks
     if "mapping_network" not in networks:
         raise ValueError("this model draws no styles that a truncation could change; leave it at 1")
+    mapping = networks["mapping_network"]
     z = torch.randn(LATENTS, config.model.latent_dim, generator=torch.Generator().manual_seed(0))
-    means = networks["mapping_network"].every(z).mean(dim=1)
+    means = mapping.every(z.to(next(mapping.parameters()).device)).mean(dim=1)
     made = ("mapping_network", "style_encoder")
     return {
         name: Truncated(network, means, psi) if name in made else network

@@ -1,6 +1,7 @@
 """What models from one style to another have in common: their data, their styles, their use."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -109,3 +110,15 @@ def unpaired_batches(
 ) -> Callable[[int], PairBatch]:
     """Pictures of both styles, whatever they show; see `Batching`."""
     return pair_batches(styles_apart, recipe, dataset, device, split, paired=False)
+
+
+# What CycleGAN and CUT say of themselves alike: of all networks the translator there is kept.
+UNPAIRED: dict[str, Any] = {
+    "fit": fit_pair,
+    "styles": target_alone,
+    "batches": unpaired_batches,
+    "kept": ("a_to_b",),
+    "needed": ("a_to_b",),
+    "used": ("a_to_b",),
+    "use": one_answer,
+}

@@ -5,7 +5,7 @@ from gan_lessons.models.architecture import Architecture, Column, Networks
 from gan_lessons.models.cut.networks import build
 from gan_lessons.models.cut.objective import CUT
 from gan_lessons.models.cut.recipe import CUTRecipe
-from gan_lessons.models.pairs import fit_pair, one_answer, target_alone, unpaired_batches
+from gan_lessons.models.pairs import UNPAIRED
 from gan_lessons.models.presets import smoke_and_full
 
 SMOKE = {
@@ -31,15 +31,9 @@ ARCHITECTURE = Architecture(
     recipe=CUTRecipe,
     presets=("smoke", "full"),
     preset=smoke_and_full(CUTRecipe, SMOKE),
-    fit=fit_pair,
-    styles=target_alone,
     build=build,
     objective=CUT,
-    batches=unpaired_batches,
-    kept=("a_to_b",),
-    needed=("a_to_b",),
-    used=("a_to_b",),
-    use=one_answer,
     sheet=sheet,
+    **UNPAIRED,
     note="The translator alone is kept, without the discriminator and the projection.",
 )

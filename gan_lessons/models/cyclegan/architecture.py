@@ -5,7 +5,7 @@ from gan_lessons.models.architecture import Architecture, Column, Networks
 from gan_lessons.models.cyclegan.networks import build
 from gan_lessons.models.cyclegan.objective import CycleGAN
 from gan_lessons.models.cyclegan.recipe import CycleGANRecipe
-from gan_lessons.models.pairs import fit_pair, one_answer, target_alone, unpaired_batches
+from gan_lessons.models.pairs import UNPAIRED
 from gan_lessons.models.presets import smoke_and_full
 
 SMOKE = {"model.width": 8, "model.blocks": 1, "model.critic_width": 8, "model.critic_depth": 1}
@@ -28,16 +28,10 @@ ARCHITECTURE = Architecture(
     recipe=CycleGANRecipe,
     presets=("smoke", "full"),
     preset=smoke_and_full(CycleGANRecipe, SMOKE),
-    fit=fit_pair,
-    styles=target_alone,
     build=build,
     objective=CycleGAN,
-    batches=unpaired_batches,
-    kept=("a_to_b",),
-    needed=("a_to_b",),
-    used=("a_to_b",),
-    use=one_answer,
     sheet=sheet,
+    **UNPAIRED,
     note="The translator from source to target alone is kept: neither the one back nor the "
     "discriminators.",
 )

@@ -5,16 +5,11 @@ import torch
 
 from gan_lessons.course.labs import own_images as lab
 from gan_lessons.course.labs import pictures
-from gan_lessons.course.labs.store import Store, read_store
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """All results of the smallest preset, and their folder."""
-    folder = tmp_path_factory.mktemp("course") / "data" / "lessons" / lab.LESSON
-    store = Store(folder, preset="smoke", report=lambda line: None)
-    lab.run(store, "smoke", lambda line: None)
-    return folder, read_store(folder)["results"]
+def made(smallest):
+    return smallest(lab)
 
 
 def test_trainings_of_each_count_are_measured(made):

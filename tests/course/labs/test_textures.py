@@ -4,16 +4,11 @@ import pytest
 import torch
 
 from gan_lessons.course.labs import pictures, textures
-from gan_lessons.course.labs.store import Store, read_store
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """All results of the smallest preset, and their folder."""
-    folder = tmp_path_factory.mktemp("course") / "data" / "lessons" / textures.LESSON
-    store = Store(folder, preset="smoke", report=lambda line: None)
-    textures.run(store, "smoke", lambda line: None)
-    return folder, read_store(folder)["results"]
+def made(smallest):
+    return smallest(textures)
 
 
 def test_statistics_come_nearer_to_the_paintings(made):
