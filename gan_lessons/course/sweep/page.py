@@ -20,6 +20,7 @@ from gan_lessons.images.gate import open_image
 from gan_lessons.text import count_of, duration
 
 CURVES, SHEETS = 8, 3  # drawings, and kinds of pictures, at most
+KINDS = ("image/png", "image/jpeg")  # as `plots` shows curves, and sheets of pictures
 COLUMNS = 6  # of a table on paper
 STYLE = """\
 :root { color-scheme: light; }
@@ -249,31 +250,31 @@ def _sheets(runs: Sequence[Row], by: Sequence[str]) -> list[str]:
     for place in differ[-SHEETS:]:
         parts.append('<div class="side">')
         for run, each in zip(chosen, found):
-            data, alt = each[place]
+            data, alt, kind = each[place]
             caption = escape(called(run, by))
-            parts.append(
-                f"<figure>{_image(data, alt or caption)}<figcaption>{caption}</figcaption></figure>"
-            )
+            image = _image(data, alt or caption, kind)
+            parts.append(f"<figure>{image}<figcaption>{caption}</figcaption></figure>")
         parts.append("</div>")
     return parts
 
 
-def pictures(run: Row) -> dict[tuple[str, int], tuple[bytes, str]]:
-    """The pictures of a run's notebook, with their text, by cell and number within it."""
+def pictures(run: Row) -> dict[tuple[str, int], tuple[bytes, str, str]]:
+    """The pictures of a run's notebook, with text and kind, by cell and number within it."""
     try:
         executed = notebook.read_notebook(Path(run["folder"]) / f"{run['lesson']}.ipynb")
     except (OSError, ValueError):
         return {}
     found = {}
     for each in notebook.code_cells(executed):
-        for number, output in enumerate(each["outputs"]):
+        for number, output in enumerate(each.get("outputs", [])):
             try:
-                data = base64.b64decode(output["data"]["image/png"])
+                kind = next(filter(output["data"].get, KINDS), "")
+                data = base64.b64decode(output["data"][kind])
                 open_image(data)
-            except (KeyError, TypeError, ValueError):
+                alt = str(output["metadata"].get(kind, {}).get("alt", ""))
+            except (AttributeError, KeyError, TypeError, ValueError):
                 continue
-            alt = output.get("metadata", {}).get("image/png", {})
-            found[each["id"], number] = data, str(alt.get("alt", "")) if alt else ""
+            found[each["id"], number] = data, alt, kind
     return found
 
 
@@ -319,6 +320,5 @@ def _group(by: Sequence[str], key: Sequence[Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in zip(by, key)) or "all"
 
 
-def _image(data: bytes, alt: str) -> str:
-    kind = "image/png"
+def _image(data: bytes, alt: str, kind: str = KINDS[0]) -> str:
     return f'<img alt="{escape(alt)}" src="data:{kind};base64,{base64.b64encode(data).decode()}">'

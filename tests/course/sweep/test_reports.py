@@ -1,11 +1,13 @@
 """What many runs say together."""
 
 import json
+import re
 
 import pytest
 from PIL import Image
 
-from gan_lessons.course.sweep import page, reports
+from gan_lessons.course import notebook
+from gan_lessons.course.sweep import grid, page, reports
 
 
 def test_report_has_a_line_a_group_with_mean_and_spread(swept):
@@ -119,6 +121,34 @@ def test_page_shows_table_curves_pictures_and_every_number(swept):
     assert 'alt="loss, by loss. loss = hinge: 1.05 ± 0.071; loss = ns: 2.05 ± 0.071"' in text
     assert "<script" not in text and 'src="http' not in text
     assert 'href="lr%3D0.01' in text
+
+
+SHEET = """\
+import numpy as np
+from gan_lessons import plots
+tones = {"hinge": (40, 90), "ns": (160, 220)}[loss]
+plots.image_grid([[np.full((8, 8, 3), tone, np.uint8) for tone in tones]])
+plots.curves({"curve": ([0, 1], tones)}, x_label="x", y_label="tone")
+"""
+
+
+def test_sheets_of_pictures_stand_side_by_side_as_the_notebooks_show_them(another_course, tmp_path):
+    another_course(b=SHEET)
+    (tmp_path / "grid.yaml").write_text("lesson: 04\ngrid: {loss: [hinge, ns]}")
+    runs = grid.sweep(tmp_path / "grid.yaml", tmp_path / "out", report=print)
+    assert len(runs) == 2 and not any(run["error"] for run in runs)
+    page.write_report(tmp_path / "out")
+    _, side_by_side = (tmp_path / "out" / "report.html").read_text().split("Pictures side by side")
+    shown = re.findall(r'src="data:(image/\w+);base64,([^"]+)"', side_by_side)
+    stored = []
+    for path in (tmp_path / "out").rglob("*.ipynb"):
+        for cell in notebook.code_cells(notebook.read_notebook(path)):
+            for output in cell["outputs"]:
+                data = output.get("data", {})
+                kinds = [kind for kind in data if kind.startswith("image/")]
+                stored += [(kind, data[kind].replace("\n", "")) for kind in kinds]
+    assert sorted(shown) == sorted(stored)
+    assert [kind for kind, _ in shown] == ["image/jpeg"] * 2 + ["image/png"] * 2
 
 
 def test_what_runs_say_is_shown_and_never_obeyed(tmp_path):
