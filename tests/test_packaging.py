@@ -186,7 +186,7 @@ def test_installed_package_finds_its_files_in_an_empty_folder(installed, wheel, 
 
 
 def test_command_is_installed(project):
-    assert project["scripts"] == {"gan-lessons": "gan_lessons.cli:main"}
+    assert project["scripts"] == {"gan-lessons": "gan_lessons.__main__:main"}
     result = subprocess.run(
         [sys.executable, "-m", "gan_lessons", "--help"], capture_output=True, text=True
     )

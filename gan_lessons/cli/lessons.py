@@ -79,22 +79,25 @@ def run(
     and all that was measured. The exit code is 0 if every claim held, 4 if one did not, 1 if the
     run failed.
     """
-    from gan_lessons.course.sweep import costs, runs
-    from gan_lessons.course.sweep import parameters as known
-
     if ctx.args:
         raise typer.BadParameter(
             f"one lesson is expected, got {' '.join([lesson, *ctx.args])}; "
             "parameters are given as -p NAME VALUE"
         )
     given = dict(pair.split("=", 1) for pair in parameters or [])
-    with wrong_call(known.UnknownParameter):
-        found = known.lesson_named(lesson)
-        values = known.parameters_of(found, given)
-    typer.echo(costs.told(found, values))
-    with interruptible() as stop, Progress() as watch:
+    with interruptible() as stop:  # before libraries are read, which may swallow an interrupt
+        from gan_lessons.course.sweep import costs, runs
+        from gan_lessons.course.sweep import parameters as known
+
+        with wrong_call(known.UnknownParameter):
+            found = known.lesson_named(lesson)
+            values = known.parameters_of(found, given)
+        typer.echo(costs.told(found, values))
         limits = {"cell_seconds": cell_timeout, "seconds": timeout}
-        result = runs.run_lesson(lesson, given, out, force=force, stop=stop, watch=watch, **limits)
+        with Progress() as watch:
+            result = runs.run_lesson(
+                lesson, given, out, force=force, stop=stop, watch=watch, **limits
+            )
     for each in result["claims"]:
         typer.echo(f"{each['name']}: {each['value']} ({each['verdict']})")
     typer.echo(f"{result['lesson']} {result['status']} after {result['seconds']:.0f} s; see {out}")
@@ -132,16 +135,16 @@ def sweep(
     workers must see OUT at the same path. The exit code is 0 if every claim held, 4 if one did not,
     1 if a run failed.
     """
-    from gan_lessons.course.sweep import costs, runs
-    from gan_lessons.course.sweep import grid as grids
-    from gan_lessons.course.sweep import parameters as known
-
-    settings = grids.Settings(jobs, scheduler, cell_timeout, timeout)
-    with wrong_call(known.UnknownParameter):
-        lesson, every = grids.read_sweep(_grid(grid))
-    values = known.parameters_of(lesson, every[0])
-    typer.echo(costs.told(lesson, values, len(every), jobs))
     with interruptible() as stop:
+        from gan_lessons.course.sweep import costs, runs
+        from gan_lessons.course.sweep import grid as grids
+        from gan_lessons.course.sweep import parameters as known
+
+        settings = grids.Settings(jobs, scheduler, cell_timeout, timeout)
+        with wrong_call(known.UnknownParameter):
+            lesson, every = grids.read_sweep(_grid(grid))
+        values = known.parameters_of(lesson, every[0])
+        typer.echo(costs.told(lesson, values, len(every), jobs))
         found = grids.sweep(_grid(grid), out, settings, report=typer.echo, stop=stop)
     statuses = {each["status"] for each in found}
     if not statuses <= set(runs.DONE):

@@ -125,6 +125,8 @@ def sweep(
         for given, folder in zip(grid, folders)
         if not _is_made(folder, lesson, given)
     ]
+    if stop.is_set():
+        raise KeyboardInterrupt
     report(f"{lesson.stem}: {len(grid)} runs, {len(grid) - len(todo)} of them there already")
     OutputFolder(out)
     if settings.scheduler:

@@ -77,13 +77,16 @@ def run_lesson(
     Raises:
         ValueError: as for :func:`lesson_named` and :func:`parameters_of`; or if the folder holds
             a finished run of another kind.
-        KeyboardInterrupt: if it was told to stop while another run held the folder.
+        KeyboardInterrupt: if it was told to stop before it began.
     """
     lesson = lesson_named(name)
     values = parameters_of(lesson, parameters)
     if not force:
         spare(Path(out), lesson, values)
-    target, stop = OutputFolder(out), stop or threading.Event()
+    stop = stop or threading.Event()
+    if stop.is_set():
+        raise KeyboardInterrupt
+    target = OutputFolder(out)
     request = {"notebook": str(lesson), "target": str(target.path(lesson.name))}
     request |= {"parameters": values, "folder": str(folder or Path.cwd())}
     limits = Limits(cell_seconds or CELL_SECONDS[values.get("preset", PRESETS[0])], seconds)

@@ -214,6 +214,41 @@ def test_stopped_lesson_leaves_what_there_is_and_no_result(tmp_path, stored, wai
         reports.rows(tmp_path)
 
 
+SWALLOWS = """\
+import os, signal, sys, time
+library = sys.argv.pop(1)
+class Swallows:
+    def find_spec(self, name, path=None, target=None):
+        if name == library:
+            sys.meta_path.remove(self)
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(1)
+            except KeyboardInterrupt:
+                pass
+sys.meta_path.insert(0, Swallows())
+from gan_lessons.__main__ import main
+main()
+"""
+
+
+@posix
+@pytest.mark.parametrize(
+    ("library", "command", "code", "said"),
+    [
+        ("typer", ("run", "04"), -signal.SIGINT, ""),
+        ("nbformat", ("run", "04"), 130, "Stopped."),
+        ("nbformat", ("sweep", "grid.yaml"), 130, "Stopped."),
+    ],
+)
+def test_interrupt_while_libraries_are_read_begins_nothing(library, command, code, said, tmp_path):
+    (tmp_path / "grid.yaml").write_text("lesson: 04\ngrid: {seed: [0, 1]}")
+    words = [sys.executable, "-c", SWALLOWS, library, *command, "--out", "out"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.returncode == code and done.stderr.strip() == said
+    assert not (tmp_path / "out").exists()
+
+
 def begin_slow_run(folder: Path, wait_until, slow: str = "60") -> tuple[subprocess.Popen, Path]:
     """Starts the command on a lesson whose last cell waits, and comes back when it does."""
     told = folder / "told"
