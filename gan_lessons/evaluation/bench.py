@@ -11,7 +11,14 @@ from torch import Tensor
 
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.evaluation import contact_sheet, measures, notes, referring, results, tables
-from gan_lessons.evaluation.contestants import WITHOUT_CHANCE, Task, methods, pair_of
+from gan_lessons.evaluation.contestants import (
+    REPAINTED,
+    WITHOUT_CHANCE,
+    Task,
+    methods,
+    pair_of,
+    repainted,
+)
 from gan_lessons.evaluation.measures import Described, Known, real_diversity
 from gan_lessons.evaluation.progress import Row, Unit
 from gan_lessons.evaluation.protocol import Pair, Protocol, TestBed, mixed, scattered
@@ -83,6 +90,7 @@ class Bench:
         self.methods |= {rival.title: rival.method for rival in self.rivals}
         self.referring = referring.contestants(model)
         self.referring |= {r.title: r.by_references for r in self.rivals if r.by_references}
+        self.referring |= {REPAINTED: repainted} if self.bed.paired else {}
         self.shared = shared or Shared()
         self.trained: tuple[str, Trained] | None = None
         self.kept: tuple[Pair | None, dict[str, Described]] = None, {}

@@ -48,6 +48,7 @@ class Figure:
         baselines: of what the model must beat, by method.
         limit: of real pictures, the best that can be reached.
         floor: of real pictures, what chance leaves.
+        recoloured: of true drawings in the colours of a reference; None in older cards.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Figure:
     baselines: dict[str, Value]
     limit: Value | None = None
     floor: Value | None = None
+    recoloured: Value | None = None
 
     @property
     def real(self) -> Value | None:
@@ -211,7 +213,8 @@ def figure_of(entry: Mapping[str, Any], kind: type[Card] = Figure, value: type =
     def read(each: Mapping[str, Any] | None) -> Any:
         return each and made(value, each)
 
-    single = {name: read(entry[name]) for name in ("model", "limit", "floor") if name in entry}
+    named = ("model", "limit", "floor", "recoloured")
+    single = {name: read(entry[name]) for name in named if name in entry}
     several = {
         name: {method: read(each) for method, each in entry[name].items()}
         for name in ("variants", "baselines")

@@ -17,6 +17,7 @@ from gan_lessons.evaluation.contestants import (
     NEAREST,
     OF_ONE_PAIR,
     REFERENCE,
+    REPAINTED,
     TRUE,
     pair_of,
 )
@@ -30,6 +31,7 @@ HEADINGS = {
     COLOUR: "colours",
     NEAREST: "nearest",
 }
+APART = (TRUE, HELD_OUT, REPAINTED, COPY, *OF_ONE_PAIR)  # shown elsewhere, or not a result
 SCALE = 1.5  # of pictures on the sheet
 
 
@@ -44,7 +46,7 @@ def sheet(bench: BenchOfStyles, rows: int = 16) -> bytes:
         A PNG.
     """
     pairs = bench.bed.pairs[:: max(1, len(bench.bed.pairs) // rows)][:rows]
-    shown = [name for name in bench.methods if name not in (TRUE, HELD_OUT, COPY, *OF_ONE_PAIR)]
+    shown = [name for name in bench.methods if name not in APART]
     several = 1 if pair_of(bench.model) else 3
     lines, labels = [], []
     for place, pair in enumerate(pairs):

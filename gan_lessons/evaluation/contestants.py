@@ -9,6 +9,7 @@ from torch import Tensor
 from gan_lessons.data.batches import generator_at
 from gan_lessons.evaluation import baselines
 from gan_lessons.evaluation.protocol import Pair
+from gan_lessons.metrics.diversity import same_palettes
 from gan_lessons.metrics.features import as_float
 from gan_lessons.metrics.perceptual import between
 from gan_lessons.style_transfer import StyleTransfer
@@ -18,6 +19,7 @@ COPY, COLOUR, NEAREST, TRUE = "copying", "colour transfer", "nearest training im
 ADAIN, CYCLEGAN, PIX2PIX = "AdaIN", "CycleGAN", "pix2pix"  # trained; see `trained_baselines`
 OF_ONE_PAIR = (CYCLEGAN, PIX2PIX)
 HELD_OUT = "held-out images"  # in the place of true ones, where no pairs are known
+REPAINTED = "true image, recoloured"  # by a reference: the most that a palette alone can give
 REAL = (NEAREST, TRUE, HELD_OUT)  # drawings by hand: of the style by definition
 WITHOUT_CHANCE = (COPY, COLOUR, *REAL, *OF_ONE_PAIR)  # the same whatever the seed
 
@@ -60,7 +62,7 @@ def methods(model: StyleTransfer | None, paired: bool = True) -> dict[str, Metho
             between(task.x_features, task.train_features), task.train
         )[:, None],
         TRUE if paired else HELD_OUT: lambda task: task.true[:, None],
-    }
+    } | ({REPAINTED: lambda task: repainted(task, one_reference(task))} if paired else {})
 
 
 def ways(model: StyleTransfer) -> dict[str, Method]:
@@ -119,6 +121,26 @@ def mean_code(model: StyleTransfer, task: Task) -> Tensor:
 def referenced(model: StyleTransfer, task: Task, count: int = 1) -> Tensor:
     """Codes read off training pictures of the target style, `count` for each source."""
     return read_off(model, as_float(task.train[reference_rows(task, count)]), task.pair[1])
+
+
+def one_reference(task: Task) -> Tensor:
+    """The training picture that each source gets as its reference: `(N, 1, 3, S, S)`."""
+    return as_float(task.train[reference_rows(task)])[:, None]
+
+
+def repainted(task: Task, x_ref: Tensor) -> Tensor:
+    """The true drawing of each source with all the colours of each reference.
+
+    Args:
+        task: with true drawings.
+        x_ref: references `(N, K, 3, S, S)` in [-1, 1].
+
+    Returns:
+        `(N, K, 3, S, S)`, by optimal transport of colours.
+    """
+    true = as_float(task.true)[:, None].expand_as(x_ref)
+    both = torch.stack([x_ref, true], dim=2).flatten(0, 1)  # (N K, 2, ...): colours of the first
+    return same_palettes(both)[:, 1].unflatten(0, x_ref.shape[:2])
 
 
 @torch.inference_mode()

@@ -2,13 +2,13 @@
 
 The form is fixed; what quotes it may rely on every key named here. A *method* is "model" (ten
 drawn styles for each source), "model, one reference", "model, mean code", "copying", "colour
-transfer", "nearest training image", "true image" (where no pairs are known: "held-out images") or
-"real images" (different concepts of the style in place of draws, for diversity alone), "AdaIN",
-and on their own pair alone "CycleGAN" and "pix2pix", where these come with the course. A *way* is
-one of the first three. A *figure* is a key of `measures.FIGURES`; one that a method has not got is
-left out, or null where it is named below. What ten references do to a result is measured on some
-of the sources, under "model, one reference" and for the baselines that take their style from a
-picture; older cards have none of it.
+transfer", "nearest training image", "true image" (where no pairs are known: "held-out images"),
+"true image, recoloured" (where pairs are known) or "real images" (different concepts of the style
+in place of draws, for diversity alone), "AdaIN", and on their own pair alone "CycleGAN" and
+"pix2pix", where these come with the course. A *way* is one of the first three. A *figure* is a key
+of `measures.FIGURES`; one that a method has not got is left out, or null where it is named below.
+What ten references do to a result is measured on some of the sources, for all that take their
+style from a picture; older cards have none of it.
 
     format      "gan_lessons results 1"
     model       name, styles in domain order, weights (SHA-256 of all networks, as the protocol's
@@ -25,6 +25,8 @@ picture; older cards have none of it.
         title, better     "lower", "higher" or ""
         model             of the drawn styles; variants: of the other two ways, by method
         limit or floor    of real pictures: the best that can be reached, or that chance leaves
+        recoloured        of "true image, recoloured": the true drawing in the colours of a
+                          reference; null where no pairs are known, and older cards have none
         baselines         by method
                   each of them: value, the mean over pairs of the mean over concepts; seeds, the
                   same for each seed; spread, their standard deviation; pairs, concepts and
@@ -66,6 +68,7 @@ from gan_lessons.evaluation.contestants import (
     MODEL,
     OF_ONE_PAIR,
     REFERENCE,
+    REPAINTED,
     TRUE,
 )
 from gan_lessons.evaluation.measures import FIGURES, average
@@ -94,6 +97,7 @@ LIMITED = {  # which real figure stands beside a figure, and what to call it
     "spread": ("limit", REAL_SETS),
     "spread_palette": ("limit", REAL_SETS),
 }
+RECOLOURED = ("style", "content", "match", "spread", "truth_by_random")  # of a palette alone
 COMPARED = ("truth_mean", "truth_best", "content", "kid", "match", "worth")
 REFERRED = ("match", "worth", "truth_by_true", "truth_by_random", "spread", "spread_palette")
 EVERY = "every baseline"
@@ -251,7 +255,9 @@ def one_figure(
     if key in LIMITED:
         kind, source = LIMITED[key]
         entry[kind] = values.get(source) or values.get(HELD_OUT)
-    outside = (*OURS, TRUE, HELD_OUT, REAL_SETS, *OF_ONE_PAIR)
+    if key in RECOLOURED:
+        entry["recoloured"] = values.get(REPAINTED)
+    outside = (*OURS, TRUE, HELD_OUT, REPAINTED, REAL_SETS, *OF_ONE_PAIR)
     entry["baselines"] = {name: v for name, v in values.items() if name not in outside}
     return entry
 

@@ -73,7 +73,9 @@ def in_words(value: object) -> str:
 def table(entries: Mapping[str, Figure]) -> list[str]:
     """Methods in columns, figures in rows."""
     names = dict.fromkeys(name for e in entries.values() for name in e.baselines)
-    head = ["figure", "model", "one reference", "mean code", *names, "floor or limit", "pictures"]
+    last = ["truth recoloured"] if any(e.recoloured for e in entries.values()) else []
+    head = ["figure", "model", "one reference", "mean code", *names, "floor or limit", *last]
+    head.append("pictures")
     lines = header(head)
     for key, entry in entries.items():
         known = entry.model or entry.variants.get(REFERENCE)
@@ -81,6 +83,7 @@ def table(entries: Mapping[str, Figure]) -> list[str]:
             continue
         variants = [entry.variants.get(name) for name in (REFERENCE, MEAN)]
         values = [entry.model, *variants, *(entry.baselines.get(n) for n in names), entry.real]
+        values += [entry.recoloured] if last else []
         digits = FIGURES[key].digits
         shown = [number(each.value, each.spread, digits) if each else "" for each in values]
         arrow = {"lower": " (lower is better)", "higher": " (higher is better)", "": ""}

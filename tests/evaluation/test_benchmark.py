@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from gan_lessons.evaluation.progress import PARTIAL
 from gan_lessons.evaluation.protocol import Protocol, TestBed, fitted, pairs, scattered
 from gan_lessons.images.gate import open_image
 from gan_lessons.metrics.diversity import diversity
-from gan_lessons.metrics.features import perceive
+from gan_lessons.metrics.features import as_float, perceive
 from gan_lessons.metrics.perceptual import distance
 from gan_lessons.provenance import commit
 from gan_lessons.style_transfer import StyleTransfer
@@ -205,7 +206,7 @@ def test_what_knows_no_chance_is_kept_from_seed_to_seed(model, tiny_dataset):
     pair = bench.bed.pairs[0]
     bench.measure(pair, 0)
     kept = bench.measure(pair, 1)
-    assert set(bench.kept[1]) == set(contestants.methods(None))
+    assert set(bench.kept[1]) == set(contestants.methods(None)) - {contestants.REPAINTED}
     assert kept == Bench(model, tiny_dataset, PLAN).measure(pair, 1)
 
 
@@ -362,8 +363,28 @@ def test_each_way_to_use_the_model_gives_what_it_says(model, tiny_dataset):
 
 def test_baselines_stand_alone_where_there_is_no_model():
     assert list(contestants.methods(None)) == [
-        "copying", "colour transfer", "nearest training image", "true image"
+        "copying", "colour transfer", "nearest training image", "true image",
+        "true image, recoloured",
     ]  # fmt: skip
+
+
+def test_a_true_drawing_takes_the_colours_of_each_reference_and_keeps_its_own_by_itself():
+    true = torch.full((2, 3, 8, 8), 255, dtype=torch.uint8)
+    true[:, :, 2:6, 2:6] = torch.tensor([200, 30, 30], dtype=torch.uint8)[:, None, None]
+    blue = true.clone()
+    blue[:, :, 2:6, 2:6] = torch.tensor([30, 30, 200], dtype=torch.uint8)[:, None, None]
+    task = SimpleNamespace(true=true)
+    x_ref = torch.stack([as_float(blue), as_float(true)], dim=1)
+    made = contestants.repainted(task, x_ref)
+    torch.testing.assert_close(made, x_ref, atol=0.02, rtol=0)
+
+
+def test_a_card_says_what_a_palette_alone_gives(results):
+    found = {name for name, entry in results["figures"].items() if "recoloured" in entry}
+    assert found == set(results_json.RECOLOURED)
+    content = results["figures"]["content"]
+    assert content["recoloured"]["value"] <= content["limit"]["value"]
+    assert contestants.REPAINTED not in content["baselines"]
 
 
 def test_average_is_over_those_that_have_the_figure():
