@@ -222,10 +222,10 @@ def _check_counts(
 
 
 def _too_few_styles(directory: Path, styles: Sequence[str]) -> str:
-    found = f"only the folder {printable(styles[0])!r}" if styles else "no folder"
+    found = f"only the style {printable(styles[0])!r}" if styles else "no folder"
     advice = "put the images of each style into a folder of its own there"
     only = subfolders(directory)[:1]
-    if styles and only and len(subfolders(only[0])) >= LEAST_STYLES:
+    if styles and only and subfolders(only[0]):
         advice = f"if the styles are in {printable(only[0])}, name that folder"
     return (
         f"{printable(directory)} holds {found}, and a data set needs at least {LEAST_STYLES} "

@@ -1,9 +1,10 @@
 """How a folder of pictures is laid out: which of its folders are styles, and which are splits.
 
 Archives for style transfer come as `STYLE/…`, as `train/STYLE/…` or `STYLE/train/…`, as `trainA,
-trainB, testA, testB` or `train_oil, test_oil`, or as pairs `7_A.png, 7_B.png` in one folder. Upper
-and lower case are one; `val` and `valid` are one. What is only half of a layout is refused: a test
-set that is taken for a style would be trained on, and nobody would notice.
+trainB, testA, testB`, as `train_oil, test_oil` or `oil_train, oil_test`, or as pairs `7_A.png,
+7_B.png` in one folder. Upper and lower case are one; `val` and `valid` are one. What is only half
+of a layout is refused: a test set that is taken for a style would be trained on, and nobody would
+notice.
 """
 
 import re
@@ -20,7 +21,9 @@ LEAST_STYLES = 2
 
 _WORDS = {"train": "train", "training": "train", "valid": "valid", "val": "valid"}
 _WORDS |= {"validation": "valid", "test": "test", "testing": "test"}
-_NAMED = re.compile(rf"({'|'.join(_WORDS)})(?:[-_. ](.+)|([a-d]))", re.IGNORECASE)
+_WORD = rf"(?P<split>{'|'.join(_WORDS)})"
+_NAMED = re.compile(rf"{_WORD}(?:[-_. ](?P<style>.+)|(?P<letter>[a-d]))", re.IGNORECASE)
+_NAMED_AFTER = re.compile(rf"(?:(?P<style>.+)[-_. ]|(?P<letter>[a-d])){_WORD}", re.IGNORECASE)
 _PAIRED = re.compile(r"(.+)[-_. ]([ab])", re.IGNORECASE)
 _SPLITS = ("train", "valid", "test")
 
@@ -65,7 +68,7 @@ def find(directory: Path) -> Layout:
     """
     _refuse_undecodable(directory, Path(directory.resolve().name))
     folders = subfolders(directory)
-    for understand in (_by_prefix, _by_split_first, _by_split_within, _by_pairs):
+    for understand in (_by_name, _by_split_first, _by_split_within, _by_pairs):
         if layout := understand(directory, folders):
             break
     else:
@@ -88,13 +91,19 @@ def _split_of(folder: Path) -> str | None:
     return _WORDS.get(folder.name.lower())
 
 
-def _by_prefix(directory: Path, folders: Sequence[Path]) -> Layout | None:
+def _named(folder: Path) -> Place | None:
+    """`trainA`, `train_oil` or `oil_train`."""
+    m = _NAMED.fullmatch(folder.name) or _NAMED_AFTER.fullmatch(folder.name)
+    if m is None:
+        return None
+    style = m["style"] or m["letter"]
+    return Place(folder, style.upper() if len(style) == 1 else style, _WORDS[m["split"].lower()])
+
+
+def _by_name(directory: Path, folders: Sequence[Path]) -> Layout | None:
     """`trainA, trainB, testA, testB`, or `train_oil, test_oil` and the like."""
-    matches = {one: m for one in folders if (m := _NAMED.fullmatch(one.name))}
-    places = [
-        Place(one, (m[2] or m[3]).upper() if len(m[2] or m[3]) == 1 else m[2], _WORDS[m[1].lower()])
-        for one, m in matches.items()
-    ]
+    places = [place for one in folders if (place := _named(one))]
+    matches = [place.folder for place in places]
     splits = defaultdict(set)
     for place in places:
         splits[_folded(place.style)].add(place.split)
@@ -103,8 +112,8 @@ def _by_prefix(directory: Path, folders: Sequence[Path]) -> Layout | None:
     if not any(len(s) == 1 or len(found) > 1 or s in plain for s, found in splits.items()):
         return None
     _refuse_untrained(directory, places)
-    _refuse_between(directory, folders, list(matches), places)
-    return Layout(f"styles by split ({_names(list(matches))})", tuple(places))
+    _refuse_between(directory, folders, matches, places)
+    return Layout(f"styles by split ({_names(matches)})", tuple(places))
 
 
 def _by_split_first(directory: Path, folders: Sequence[Path]) -> Layout | None:

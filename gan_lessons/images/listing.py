@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from gan_lessons.reading import open_regular
 from gan_lessons.text import printable
 
 SUFFIXES = frozenset(
@@ -25,6 +26,8 @@ _TEXTS = frozenset(
 _VIDEOS = frozenset(
     (".mov", ".mp4", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".mts", ".m2ts", ".mpg", ".mpeg")
 )
+_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
+_BRANDS = (b"WEBP", b"heic", b"heix", b"mif1", b"avif")  # from the ninth byte on
 _SYSTEM_FILES = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"))
 _SYSTEM_FOLDERS = frozenset(
     # Macs, disk stations, Windows and photo programs: small copies, waste and earlier versions
@@ -36,6 +39,7 @@ _SYSTEM_ENDINGS = (".lrdata", ".photoslibrary", ".aplibrary", ".cocatalog")
 KINDS = {  # kind: (what such files are, what to do)
     "link": ("a link out of its folder, which is not followed", "copy the file there"),
     "hidden": ("a hidden picture", "rename it without the dot at its beginning"),
+    "unnamed": ("a picture whose name has no ending", "add .jpg or .png, as it is, to its name"),
     "unknown": ("a file of a kind that is not read here", "export it as JPEG or PNG"),
     "video": ("a video", "save a picture of it as PNG"),
     "closed": ("a folder that may not be looked into", "change its permissions, or move it away"),
@@ -43,7 +47,7 @@ KINDS = {  # kind: (what such files are, what to do)
     "thumbnail": ("a copy that a system or a photo program keeps for itself", "leave it there"),
     "text": ("no picture", "leave it there"),
 }
-MISSED = ("link", "hidden", "unknown", "video", "closed", "outside")
+MISSED = ("link", "hidden", "unnamed", "unknown", "video", "closed", "outside")
 """Kinds that somebody may have meant to be used; the others never were."""
 
 
@@ -169,7 +173,18 @@ def _kind(path: Path, home: Path) -> str:
         return "picture" if _stays(path, home) else "link"
     if suffix in _VIDEOS:
         return "video"
+    if not suffix and _begins_as_picture(path):
+        return "unnamed"
     return "text" if suffix in _TEXTS or not suffix else "unknown"
+
+
+def _begins_as_picture(path: Path) -> bool:
+    try:
+        with open_regular(path) as handle:
+            start = handle.read(12)
+    except (OSError, ValueError):
+        return False
+    return start.startswith(_STARTS) or start[8:] in _BRANDS
 
 
 def _pictures_in(folder: Path) -> Iterator[Path]:

@@ -247,9 +247,11 @@ class TestRefusals:
         with pytest.raises(ValueError, match="'notes'.*no readable images"):
             load_folder(styles)
 
-    def test_one_style_is_too_few(self, tmp_path):
-        draw(tmp_path / "oil" / "x.png")
-        with pytest.raises(ValueError, match="only the folder 'oil'.*at least 2 styles"):
+    @pytest.mark.parametrize("folders", ["oil", "train_oil test_oil", "oil-test oil-train"])
+    def test_one_style_is_too_few(self, tmp_path, folders):
+        for folder in folders.split():
+            draw(tmp_path / folder / "x.png")
+        with pytest.raises(ValueError, match="only the style 'oil'.*at least 2 styles"):
             load_folder(tmp_path)
 
     def test_images_without_folders(self, tmp_path):
@@ -260,6 +262,13 @@ class TestRefusals:
     def test_the_folder_around_the_set(self, styles):
         with pytest.raises(ValueError, match=r"if the styles are in .*set, name that folder"):
             load_folder(styles.parent)
+
+    @pytest.mark.parametrize("inside", ["train/oil train/ink", "oil/train ink/train"])
+    def test_the_folder_around_splits(self, tmp_path, inside):
+        for folder in inside.split():
+            draw(tmp_path / "archive" / folder / "x.png")
+        with pytest.raises(ValueError, match=r"if the styles are in .*archive, name that folder"):
+            load_folder(tmp_path)
 
     def test_no_folder(self, tmp_path):
         with pytest.raises(ValueError, match="is not a folder"):

@@ -47,6 +47,10 @@ WHOLE = [
     ("A/Training", "A/Testing", "B/Training", "B/Testing"),
     ("a/TRAIN", "a/TEST", "b/TRAIN", "b/TEST"),
     ("train_A", "train_B", "test A", "test.B"),
+    ("A_train", "A_test", "B_train", "B_test"),
+    ("a-TRAIN", "a-Test", "b-train", "b-test"),
+    ("Atrain", "Atest", "Btraining", "Btesting"),
+    ("A train", "B.train", "testA", "test_B"),
 ]
 
 
@@ -74,6 +78,15 @@ class TestWhole:
             ("train", "ink", "train_ink"),
             ("test", "oil", "test_oil"),
             ("valid", "ink", "val_ink"),
+        }
+
+    def test_named_styles_with_the_split_behind(self, tmp_path):
+        lay(tmp_path, "oil_train", "Ink_train", "oil_test", "ink_val")
+        assert places(tmp_path) == {
+            ("train", "oil", "oil_train"),
+            ("train", "Ink", "Ink_train"),
+            ("test", "oil", "oil_test"),
+            ("valid", "Ink", "ink_val"),
         }
 
     @pytest.mark.parametrize("other", ["samples", "docs", "results_of_theirs"])
@@ -104,6 +117,9 @@ class TestWhole:
             ("train_station", "train_tracks", "harbour"),
             ("tests", "vale", "testament"),
             ("valley", "trainers"),
+            ("steam train", "harbour"),
+            ("steam_train", "crash_test", "harbour"),
+            ("contest", "strain"),
         ],
     )
     def test_styles_that_only_sound_so(self, tmp_path, folders):
@@ -181,6 +197,8 @@ class TestHalf:
         [
             (("oil", "ink", "test_oil"), "test_oil .test. of style 'oil', which is not in the tr"),
             (("A", "B", "testA", "testB"), "testA .test. of style 'A', which is not in the train"),
+            (("oil", "ink", "oil_test"), "oil_test .test. of style 'oil', which is not in the tr"),
+            (("Atrain", "Atest", "B"), r"both Atest, Atrain and other folders \(B\)"),
             (("trainA", "testA", "testB"), "testB .test. of style 'B', which is not in the train"),
             (("oil/train", "oil/test", "ink"), "oil has folders for splits, and ink has none"),
             (("oil/train", "oil/test", "ink/test"), "ink/test .test. of style 'ink', which"),

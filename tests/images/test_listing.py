@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gan_lessons.images.listing import KINDS, MISSED, is_clutter, search, summary
 
@@ -53,6 +54,25 @@ class TestLeftOut:
             "video": ["clip.mov"],
         }
         assert names(tmp_path) == ["x.png"]
+
+    @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "TIFF"])
+    def test_a_picture_without_an_ending_is_told_of(self, tmp_path, form):
+        lay(tmp_path, "README", "x.png")
+        (tmp_path / "LICENSE").write_text("As it is.")
+        Image.new("RGB", (8, 8)).save(tmp_path / "IMG_0900", format=form)
+        assert kinds(tmp_path) == {"text": ["LICENSE", "README"], "unnamed": ["IMG_0900"]}
+        assert names(tmp_path) == ["x.png"] and "unnamed" in MISSED
+
+    def test_a_phone_s_picture_without_an_ending_and_a_film(self, tmp_path):
+        (tmp_path / "IMG_1").write_bytes(b"\0\0\0\x24ftypheic")
+        (tmp_path / "film").write_bytes(b"\0\0\0\x24ftypisom")
+        assert kinds(tmp_path) == {"text": ["film"], "unnamed": ["IMG_1"]}
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipe has a path here")
+    def test_nothing_without_an_ending_is_waited_for(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "gone").symlink_to("nowhere")
+        assert kinds(tmp_path) == {"text": ["gone", "pipe"]}
 
     @pytest.mark.parametrize(
         "place",
