@@ -230,8 +230,8 @@ def of(part: dict | None, whole: dict | None) -> float | None:
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """A share, None of nothing."""
-    return short(part / whole) if whole else None
+    """A share, None of what a table shows as nothing (a model that copies draws alike)."""
+    return short(part / whole) if round(whole, 3) else None
 
 
 def classifier(judge: Judge | None) -> dict | None:

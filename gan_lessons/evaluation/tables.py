@@ -52,7 +52,7 @@ def head_of(results: dict, told: str) -> list[str]:
         "",
         f"Measured in {used['cpu_seconds']} CPU seconds on {used['device']} (generator in "
         f"{used['precision']}), {used['platform']}, threads: {used['threads']}; gan_lessons "
-        f"{used['gan_lessons']}, commit {used['commit']}, torch {used['torch']}.",
+        f"{used['gan_lessons']}, commit {used['commit'] or 'not recorded'}, torch {used['torch']}.",
         "",
         *(f"**Note:** {note}\n" for note in results.get("notes", [])),
     ]
@@ -122,7 +122,8 @@ def compared(comparisons: dict, shares: dict) -> list[str]:
     style, kept = shares["style_of_real"], shares["diversity_kept"]
     wide = shares.get("diversity_of_real"), shares.get("spread_of_real"), shares.get("spread_kept")
     if style:
-        told = ", ".join(f"{WAYS[way]} {value:.3f}" for way, value in style.items() if value)
+        seen = {WAYS[way]: value for way, value in style.items() if value is not None}
+        told = ", ".join(f"{way} {value:.3f}" for way, value in seen.items())
         lines.append(f"Style, as a share of what real pictures score: {told}.")
     if kept is not None:
         lines.append(f"Of the draws' diversity, {kept:.0%} is left when palettes are matched.")

@@ -13,6 +13,7 @@ from gan_lessons.evaluation.benchmark import RESULTS, TABLE, Bench, evaluate
 from gan_lessons.evaluation.measures import FIGURES, average, real_diversity
 from gan_lessons.evaluation.progress import PARTIAL
 from gan_lessons.evaluation.protocol import Protocol, TestBed, fitted, pairs, scattered
+from gan_lessons.evaluation.tables import compared, head_of, markdown
 from gan_lessons.images.gate import open_image
 from gan_lessons.metrics.diversity import diversity
 from gan_lessons.metrics.features import as_float, perceive
@@ -186,6 +187,27 @@ def test_shares_are_of_real_pictures_of_copying_and_of_the_draws():
         "spread_of_real": 0.2,
         "truth_by_true_of_copying": 0.75,
     }
+
+
+def test_shares_of_what_a_table_shows_as_nothing_are_none(results):
+    seen = {"value": 0.00006}
+    known = {key: {"model": None, "variants": {}, "baselines": {}} for key in FIGURES}
+    known["diversity"] |= {"model": seen, "limit": {"value": 4}}
+    known["diversity_palette"]["model"] = {"value": 5.6}
+    known["spread"] |= {"variants": {"model, one reference": seen}, "limit": {"value": 4}}
+    known["spread_palette"]["variants"] = {"model, one reference": {"value": 5.6}}
+    known["style"] |= {"model": {"value": 0}, "limit": {"value": 1}}
+    made = results_json.shares(known)
+    assert made["diversity_kept"] is None and made["spread_kept"] is None
+    assert made["diversity_of_real"] < 1e-3 and made["style_of_real"] == {"model": 0}
+    told = "\n".join(compared(results["comparisons"], made))
+    assert "score: draws 0.000." in told and "palettes are matched" not in told
+
+
+def test_where_no_commit_is_known_the_table_says_so(results):
+    unknown = results | {"computed": results["computed"] | {"commit": None}}
+    assert "commit not recorded, torch" in "\n".join(head_of(unknown, ""))
+    assert f"commit {results['computed']['commit'] or 'not recorded'}" in markdown(results)
 
 
 def test_card_says_what_measured_and_what_made(results, model):

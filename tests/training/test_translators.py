@@ -189,6 +189,25 @@ def test_a_set_without_pairs_is_refused_by_who_needs_them(tiny_dataset, tmp_path
         train_by_recipe(recipe, tmp_path / "run", **options)
 
 
+def test_answers_are_proven_or_asked_for_and_never_guessed_from_names(tiny_dataset, tmp_path):
+    named = replace(tiny_dataset, paired=False)
+    options = {"dataset": named, "device": "cpu", "report": str}
+    recipe = preset_recipe("pix2pix", "smoke", "tiny").override(STYLES | SHORT)
+    with pytest.raises(ValueError, match="nothing says .* in tiny show the same.*pairs=by-name"):
+        train_by_recipe(recipe, tmp_path / "guessed", **options)
+    assert not (tmp_path / "guessed").exists()
+    by_name = recipe.override({"data.pairs": "by-name"})
+    asked = train_by_recipe(by_name, tmp_path / "asked", **options)
+    proven = train_by_recipe(recipe, tmp_path / "proven", **options | {"dataset": tiny_dataset})
+    weights = [state.networks["generator"].state_dict() for state in (asked, proven)]
+    assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+    for name in ("cyclegan", "cut"):  # which need no pairs
+        free = preset_recipe(name, "smoke", "tiny").override(STYLES | SHORT | {"train.steps": 1})
+        assert train_by_recipe(free, tmp_path / name, **options).step == 1
+    with pytest.raises(ValueError, match="data.pairs: proven, by-name; got 'maybe'"):
+        recipe.override({"data.pairs": "maybe"})
+
+
 def test_a_run_begins_with_the_weights_of_its_own_kind_alone(go):
     go(settings={"train.steps": 2})
     state = go("next", settings={"train.steps": 1}, init_from=go.folder / "run")

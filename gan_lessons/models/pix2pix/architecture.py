@@ -20,6 +20,22 @@ SMOKE = {"model.depth": 3, "model.width": 8, "model.critic_width": 8, "model.cri
 FULL = {"data.jitter": True, "train.checkpoint_every": 500, "train.patience": 6}
 
 
+def fit_answers(recipe: Pix2PixRecipe, dataset: StyleDataset) -> Pix2PixRecipe:
+    """Refuse styles that a set lacks, and answers that nothing proves and nobody asked for.
+
+    Raises:
+        ValueError: saying what would do.
+    """
+    recipe = fit_pair(recipe, dataset)
+    if not dataset.paired and recipe.data.pairs == "proven":
+        raise ValueError(
+            f"nothing says that two pictures of one name in {dataset.name} show the same thing; if "
+            "they do, say so with --set data.pairs=by-name, or train --model cyclegan, which needs "
+            "no pairs"
+        )
+    return recipe
+
+
 def batches(
     recipe: Pix2PixRecipe, dataset: StyleDataset, device: torch.device, split: str = "train"
 ) -> Batches:
@@ -51,7 +67,7 @@ ARCHITECTURE = Architecture(
     recipe=Pix2PixRecipe,
     presets=("smoke", "full"),
     preset=smoke_and_full(Pix2PixRecipe, SMOKE, FULL),
-    fit=fit_pair,
+    fit=fit_answers,
     styles=target_alone,
     build=build,
     objective=Pix2Pix,

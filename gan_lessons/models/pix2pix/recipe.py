@@ -44,6 +44,18 @@ class Pix2PixLoss:
 
 
 @dataclass(frozen=True)
+class Answered(PairData):
+    """Two styles, and what says which picture of the one answers which of the other."""
+
+    pairs: str = "proven"  # as the course's own are, and 7_A and 7_B; or asked for, by-name
+
+    def __post_init__(self):
+        super().__post_init__()
+        known = ("proven", "by-name")
+        require(self.pairs in known, f"data.pairs: {', '.join(known)}; got {self.pairs!r}")
+
+
+@dataclass(frozen=True)
 class Pix2PixRecipe(Recipe):
     """The recipe of pix2pix, with the paper's learning rate and momentum."""
 
@@ -55,4 +67,4 @@ class Pix2PixRecipe(Recipe):
             weight_decay=0.0, decay=0.5,
         )
     )  # fmt: skip
-    data: PairData = field(default_factory=PairData)
+    data: Answered = field(default_factory=Answered)
