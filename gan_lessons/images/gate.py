@@ -24,7 +24,8 @@ from PIL import (
 )
 from torch import Tensor
 
-from gan_lessons.images.header import crowded, is_heif, jpeg_scans, webp_canvas
+from gan_lessons.images.header import crowded, jpeg_scans, webp_canvas
+from gan_lessons.images.phones import phone_format
 from gan_lessons.images.pixels import (
     Layers,
     encode_image,
@@ -71,7 +72,7 @@ MAX_SCANS = 100
 """Most passes over a progressive JPEG, which has some 10: each takes a time of its own."""
 
 MAX_PASSED = 20 * MAX_PIXELS
-"""Most pixels that all passes over a JPEG see together: some seconds of work."""
+"""Most pixels that all passes over a JPEG, or all parts of a HEIC, see together: some seconds."""
 
 MAX_PARTS = 100_000
 """Most segments, chunks or remarks that a file may be cut into: each takes a time to find."""
@@ -96,7 +97,7 @@ if features.check("avif"):
 
     FORMATS += ("AVIF",)
 
-_COSTLY = {"WEBP": 2.0, "AVIF": 1.25}
+_COSTLY = {"WEBP": 2.0, "AVIF": 1.25, "HEIF": 1.25}
 """How many times the usual memory a decoder takes: so many times fewer pixels are allowed."""
 
 _SAVED_ANEW = "open it in a program for pictures and save it anew"
@@ -191,7 +192,7 @@ def decode_cutout(data: bytes) -> Image.Image:
 
 def _open_header(data: bytes, name: str) -> Image.Image:
     """Reads the header only, checks what it claims, and a PNG's checksums."""
-    formats = (*FORMATS, *_phones(data, name))
+    formats = (*FORMATS, *phone_format(data, name, MAX_PASSED))
     if canvas := webp_canvas(data):  # its decoder takes the memory as soon as it is made
         _check_size(canvas, "WEBP", name)
     if crowded(data, MAX_PARTS) or data.count(b"Exif\0\0") > MAX_NOTES:
@@ -238,21 +239,6 @@ def _check_work(image: Image.Image, data: bytes, name: str) -> None:
 
 def _first(value: int | tuple[int, ...]) -> int:
     return value[0] if isinstance(value, tuple) else value
-
-
-def _phones(data: bytes, name: str) -> tuple[str, ...]:
-    """The format of most phones' pictures, if this is one: its plug-in is read only then."""
-    if not is_heif(data):
-        return ()
-    try:
-        import pillow_heif
-    except ImportError as error:
-        advice = 'install what reads it with pip install "gan-lessons[data]", or export it as JPEG'
-        raise ImageError(name, "it is a HEIC picture", advice) from error
-    pillow_heif.register_heif_opener(
-        thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
-    )
-    return ("HEIF",)
 
 
 def _check_size(size: tuple[int, int], format: str | None, name: str) -> None:

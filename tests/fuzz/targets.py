@@ -30,6 +30,7 @@ HANDOUT = handout.handout(
 
 def placed(name: str, data: bytes) -> Path:
     path = HOME / name
+    path.unlink(missing_ok=True)  # what is written over goes to the disk at once, and slowly
     path.write_bytes(data)
     return path
 
