@@ -24,6 +24,7 @@ from PIL import (
 )
 from torch import Tensor
 
+from gan_lessons.images.avif import coded_sizes
 from gan_lessons.images.header import crowded, jpeg_scans, webp_canvas
 from gan_lessons.images.phones import phone_format
 from gan_lessons.images.pixels import (
@@ -200,6 +201,8 @@ def _open_header(data: bytes, name: str) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=formats)
         _check_size(image.size, image.format, name)
+        if image.format == "AVIF":
+            _check_coded(data, name)
         if image.format == "PNG":
             # Pillow decodes on past a wrong checksum; a picture that changed on its way is damaged.
             image.verify()
@@ -235,6 +238,15 @@ def _check_work(image: Image.Image, data: bytes, name: str) -> None:
         depth = sum(tags.get(_DEPTHS, (1,))) / 8  # bytes a pixel
         if max(tile) > MAX_TILE or rows * image.width * depth > MAX_STRIP:
             raise ImageError(name, "its strips or tiles are too large to unpack", _SAVED_ANEW)
+
+
+def _check_coded(data: bytes, name: str) -> None:
+    """Refuses an AVIF whose coded pictures are larger than what it shows may be."""
+    sizes = coded_sizes(data)
+    for size in sizes:
+        _check_size(size, "AVIF", name)
+    if sum(width * height for width, height in sizes) > MAX_PASSED:
+        raise ImageError(name, "it asks for more work than any picture needs", _SAVED_ANEW)
 
 
 def _first(value: int | tuple[int, ...]) -> int:

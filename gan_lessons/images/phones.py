@@ -6,17 +6,14 @@ one stretch of the file many times over.
 """
 
 import struct
-from collections.abc import Iterator
 
+from gan_lessons.images.boxes import MOST, Span, boxes, count, only, stretches
 from gan_lessons.images.header import is_heif
 from gan_lessons.images.refusals import ImageError, unknown
 
 _LEAST = 2**18  # pixels that each picture counts for: starting its decoder takes a time of its own
-_MOST = 10_000  # entries of a list; phones write some hundred
 _DEEPEST = 8  # pictures within pictures; phones write two
 _TURNS = (b"irot", b"imir", b"clap")
-
-Span = tuple[int, int]  # where something begins and ends in the file
 
 
 def phone_format(data: bytes, name: str, most: int) -> tuple[str, ...]:
@@ -67,10 +64,10 @@ def asked_pixels(data: bytes) -> int:
         ValueError: if a list is too long, items hold each other, or one is longer than the file.
         IndexError, struct.error: if a box is cut short.
     """
-    meta = _only(data, (0, len(data)), b"meta")
+    meta = only(data, (0, len(data)), b"meta")
     inside = (meta[0] + 4, meta[1])
-    _check_stretches(data, _only(data, inside, b"iloc"))
-    pixels = _pixels(data, _only(data, inside, b"iprp"))
+    stretches(data, only(data, inside, b"iloc"))
+    pixels = _pixels(data, only(data, inside, b"iprp"))
     parts = _parts(data, inside)
     known: dict[int, int] = {}
 
@@ -85,47 +82,22 @@ def asked_pixels(data: bytes) -> int:
     return max((asked(item, 0) for item in {*pixels, *parts}), default=0)
 
 
-def _boxes(data: bytes, span: Span) -> Iterator[tuple[bytes, Span]]:
-    """Kind and place of each box within a span."""
-    at, end = span
-    for _ in range(_MOST):
-        if at + 8 > end:
-            return
-        size, kind = struct.unpack_from(">I4s", data, at)
-        start = at + 8
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", data, start)
-            start += 8
-        stop = at + size if size else end
-        if not start <= stop <= end:
-            raise ValueError("a box that does not fit")
-        yield kind, (start, stop)
-        at = stop
-    raise ValueError("too many boxes")
-
-
-def _only(data: bytes, span: Span, kind: bytes) -> Span:
-    """Where the only box of a kind lies."""
-    (found,) = (place for each, place in _boxes(data, span) if each == kind)
-    return found
-
-
 def _pixels(data: bytes, span: Span) -> dict[int, int]:
     """Pixels by item, as many times as it is turned."""
     kinds, sizes = [b""], [0]  # properties are counted from one
-    for kind, (start, _) in _boxes(data, _only(data, span, b"ipco")):
+    for kind, (start, _) in boxes(data, only(data, span, b"ipco")):
         kinds.append(kind)
         sizes.append(0)
         if kind == b"ispe":
             width, height = struct.unpack_from(">II", data, start + 4)
             sizes[-1] = width * height
     found: dict[int, int] = {}
-    for kind, (start, _) in _boxes(data, span):
+    for kind, (start, _) in boxes(data, span):
         if kind != b"ipma":
             continue
         wide, long = data[start] > 0, data[start + 3] & 1
         at = start + 8
-        for _ in range(_count(data, start + 4, ">I")):
+        for _ in range(count(data, start + 4, ">I")):
             (item,) = struct.unpack_from(">I" if wide else ">H", data, at)
             at += 4 if wide else 2
             many, at = data[at], at + 1
@@ -142,16 +114,16 @@ def _parts(data: bytes, span: Span) -> dict[int, list[int]]:
     """The items that each is put together from: its pieces, and what shines through it."""
     found: dict[int, list[int]] = {}
     links = 0
-    for kind, (start, stop) in _boxes(data, span):
+    for kind, (start, stop) in boxes(data, span):
         if kind != b"iref":
             continue
         form = "I" if data[start] else "H"
-        for how, (at, _) in _boxes(data, (start + 4, stop)):
+        for how, (at, _) in boxes(data, (start + 4, stop)):
             width = struct.calcsize(form)
             (item,) = struct.unpack_from(f">{form}", data, at)
-            many = _count(data, at + width, ">H")
+            many = count(data, at + width, ">H")
             links += many
-            if links > _MOST:
+            if links > MOST:
                 raise ValueError("too many links")
             named = struct.unpack_from(f">{many}{form}", data, at + width + 2)
             if how == b"dimg":
@@ -160,34 +132,3 @@ def _parts(data: bytes, span: Span) -> dict[int, list[int]]:
                 for each in named:
                     found.setdefault(each, []).append(item)
     return found
-
-
-def _check_stretches(data: bytes, span: Span) -> None:
-    """Raises ValueError if an item takes more bytes than the file has."""
-    start, version = span[0] + 4, data[span[0]]
-    offset, length = data[start] >> 4, data[start] & 15
-    base, index = data[start + 1] >> 4, data[start + 1] & 15 if version else 0
-    at, form = start + 2, ">I" if version > 1 else ">H"
-    items, seen = _count(data, at, form), 0
-    at += struct.calcsize(form)
-    for _ in range(items):
-        at += struct.calcsize(form) + (2 if version else 0) + 2 + base
-        many, at = _count(data, at, ">H"), at + 2
-        seen += many
-        if seen > _MOST:
-            raise ValueError("too many stretches")
-        total = 0
-        for _ in range(many):
-            at += index + offset
-            total += int.from_bytes(data[at : at + length], "big") or len(data)
-            at += length
-        if total > len(data):
-            raise ValueError("an item of more bytes than the file")
-
-
-def _count(data: bytes, at: int, form: str) -> int:
-    """The length of a list that begins here."""
-    (count,) = struct.unpack_from(form, data, at)
-    if count > _MOST:
-        raise ValueError("a list without end")
-    return count
