@@ -203,21 +203,21 @@ def test_results_are_not_restyled_again(model, tmp_path, place):
 
 
 def test_nothing_of_the_metadata_survives(model, tmp_path):
-    secret = "47.3769 N 8.5417 E"
+    place = "47.3769 N 8.5417 E"
     text = PngImagePlugin.PngInfo()
-    text.add_text("Comment", secret)
+    text.add_text("Comment", place)
     exif = Image.Exif()
-    exif[0x010E] = secret
+    exif[0x010E] = place
     paths = [
         draw(tmp_path / "a.png", pnginfo=text, exif=exif),
-        draw(tmp_path / "b.jpg", exif=exif, comment=secret.encode()),
+        draw(tmp_path / "b.jpg", exif=exif, comment=place.encode()),
     ]
-    assert all(secret.encode() in path.read_bytes() for path in paths)
+    assert all(place.encode() in path.read_bytes() for path in paths)
     restyle(model, paths, tmp_path / "out")
     made = [p for p in (tmp_path / "out").rglob("*") if p.suffix in (".png", ".webp")]
     assert len(made) == 6
     for path in made:
-        assert secret.encode() not in path.read_bytes()
+        assert place.encode() not in path.read_bytes()
         with Image.open(path) as image:
             assert not image.getexif() and set(image.info) <= {"background", "loop"}
 

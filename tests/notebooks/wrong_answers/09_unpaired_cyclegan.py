@@ -19,7 +19,7 @@ WRONG = {
         FOUND + "return 1 / queries.shape[1]": "finds all of its own",
     },
     "Exercise 3": {
-        HIDE + "0.5 * cover + 0.5 * secret": "can be seen",
+        HIDE + "0.5 * cover + 0.5 * secret": "can be seen",  # pragma: allowlist secret
         HIDE + "cover": "does not come back",
         UNCOVER + "sent": "does not come back",
         HIDE + "cover[:4]": "one picture for each",
