@@ -22,7 +22,7 @@ def hooks(root) -> dict[str, dict]:
 def ends(module: str, hook: dict, paths, root) -> int:
     """The exit code of a hook, called as pre-commit does."""
     if not importlib.util.find_spec(module.partition(".")[0]):
-        pytest.skip(f"{module.partition('.')[0]} is not installed; the weekly run has it")
+        pytest.skip(f"{module.partition('.')[0]} is not installed; the weekly run installs it")
     command = [sys.executable, "-m", module, *hook.get("args", ()), *map(str, paths)]
     return subprocess.run(command, cwd=root, capture_output=True, timeout=600).returncode
 
