@@ -57,7 +57,7 @@ class StyleTransfer:
         self.styles, self.config, self.run, self.truncation = styles, config, run or {}, truncation
         self.kind, self.stored = architecture(config.architecture), networks
         self.kind.check_use()
-        self.networks = truncated(self.kind.use(networks), truncation, config)
+        self.networks = truncated(self.kind.use(networks), truncation)
         for network in self.networks.values():
             network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.size, self.crop = config.data.size, getattr(config.data, "mean_crop", 1.0)

@@ -8,9 +8,6 @@ for the other, for drawn codes and for those that are read off references.
 import torch
 from torch import Tensor, nn
 
-from gan_lessons.config import Recipe
-
-LATENTS = 1000  # that a style's mean code is taken over
 MOST = 2.0
 
 
@@ -38,14 +35,12 @@ class Truncated(nn.Module):
 
 
 @torch.no_grad()
-def truncated(networks: dict[str, nn.Module], psi: float, config: Recipe) -> dict[str, nn.Module]:
+def truncated(networks: dict[str, nn.Module], psi: float) -> dict[str, nn.Module]:
     """The networks of a model, those that make codes truncated.
 
     Args:
-        networks: with a "mapping_network" whose `every` takes latents `(K, latent_dim)` to codes
-            `(domains, K, S)`; not changed.
+        networks: with a "mapping_network" whose `mean_codes` are `(domains, S)`; not changed.
         psi: see :class:`Truncated`; 0 to 2.
-        config: the recipe of the model.
 
     Returns:
         Other networks in the place of mapping network and style encoder; with a psi of 1 the same.
@@ -59,9 +54,7 @@ def truncated(networks: dict[str, nn.Module], psi: float, config: Recipe) -> dic
         return networks
     if "mapping_network" not in networks:
         raise ValueError("this model draws no styles that a truncation could change; leave it at 1")
-    mapping = networks["mapping_network"]
-    z = torch.randn(LATENTS, config.model.latent_dim, generator=torch.Generator().manual_seed(0))
-    means = mapping.every(z.to(next(mapping.parameters()).device)).mean(dim=1)
+    means = networks["mapping_network"].mean_codes()
     made = ("mapping_network", "style_encoder")
     return {
         name: Truncated(network, means, psi) if name in made else network

@@ -10,13 +10,14 @@ What `emoji64` is, in the order in which to read it:
 6. `presets`: the recipes by name.
 7. `architecture`: what all that trains, stores, uses and measures models is told of it.
 
-Other pictures ask for other codes. Each kind has networks, and an objective that inherits the step:
+Other pictures ask for other codes. Each kind is a pair of files: its networks, and the objective
+that they are trained by, which inherits the step.
 
-- `parts`, `repainting`, with `restoring`: codes that hold a palette, so that a reference counts, as
-  in `emoji64_references`.
-- `strokes`, `outlines`, with `lettering`: letters, drawn anew in the hand of others, as in
+- `parts`, `repainting`; `parts_objective`: codes that hold a palette, so that a reference counts,
+  as in `emoji64_references`.
+- `strokes`, `outlines`; `outlines_objective`: letters, drawn anew in the hand of others, as in
   `letters64`.
-- `painting`, with `manner`: photographs in the colours and brushwork of paintings, as in
+- `painting`; `painting_objective`: photographs in the colours and brushwork of paintings, as in
   `paintings256`.
 
 `tuning` is what a trained model begins with when it learns styles of one's own.

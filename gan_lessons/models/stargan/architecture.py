@@ -6,14 +6,14 @@ from gan_lessons.data.batches import Batch, Batches
 from gan_lessons.data.letter_batches import LetterBatch, LetterBatches
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.architecture import Architecture, Column, Networks, all_styles
-from gan_lessons.models.stargan.lettering import LetteringStarGAN
-from gan_lessons.models.stargan.manner import PaintingStarGAN
 from gan_lessons.models.stargan.networks import build
 from gan_lessons.models.stargan.objective import StarGAN
+from gan_lessons.models.stargan.outlines_objective import OutlineStarGAN
+from gan_lessons.models.stargan.painting_objective import PaintingStarGAN
+from gan_lessons.models.stargan.parts_objective import PartsStarGAN, grow
 from gan_lessons.models.stargan.presets import PRESETS, preset
 from gan_lessons.models.stargan.recipe import WITH_PARTS, Config
 from gan_lessons.models.stargan.repainting import begin_with
-from gan_lessons.models.stargan.restoring import RestoringStarGAN, grow
 from gan_lessons.models.stargan.tuning import nearest, tuned
 
 USED = ("generator", "mapping_network", "style_encoder")
@@ -47,8 +47,8 @@ def batches(
 
 def objective_of(recipe: Config) -> StarGAN:
     """The objective that a recipe's networks are trained by."""
-    own = {"outlines": LetteringStarGAN, "painting": PaintingStarGAN}
-    kinds = dict.fromkeys(WITH_PARTS, RestoringStarGAN) | own
+    own = {"outlines": OutlineStarGAN, "painting": PaintingStarGAN}
+    kinds = dict.fromkeys(WITH_PARTS, PartsStarGAN) | own
     return kinds.get(recipe.model.generator, StarGAN)(recipe)
 
 

@@ -59,6 +59,13 @@ class MappingNetwork(nn.Module):
         return self.unshared[-1].every(h)
 
     @torch.no_grad()
+    def mean_codes(self) -> Tensor:
+        """The mean code of each domain over the same latents always, `(domains, code_dim)`."""
+        random = torch.Generator().manual_seed(0)
+        z = torch.randn(LATENTS, self.shared[0].in_features, generator=random)
+        return self.every(z.to(self.shared[0].weight.device)).mean(dim=1)
+
+    @torch.no_grad()
     def widen(self, factor: float) -> None:
         """Let draws lie further from the mean of their style, or nearer to it.
 
@@ -68,9 +75,7 @@ class MappingNetwork(nn.Module):
         Args:
             factor: on the distance from the mean; 1 changes nothing.
         """
-        random = torch.Generator().manual_seed(0)
-        z = torch.randn(LATENTS, self.shared[0].in_features, generator=random)
         last = self.unshared[-1]
-        mean = MappingNetwork.every(self, z.to(last.bias.device)).mean(dim=1)
+        mean = self.mean_codes()[:, -last.bias.shape[1] :]  # without what stands in front of it
         last.weight.mul_(factor)
         last.bias.copy_(factor * last.bias + (1 - factor) * mean)

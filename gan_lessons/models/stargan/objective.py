@@ -11,7 +11,7 @@ from gan_lessons import losses
 from gan_lessons.augment import augment
 from gan_lessons.data.batches import Batch
 from gan_lessons.data.letter_batches import LetterBatch
-from gan_lessons.losses import images
+from gan_lessons.losses import images, references
 from gan_lessons.models.architecture import Phase, Terms
 from gan_lessons.models.stargan import projected_losses
 from gan_lessons.models.stargan.networks import build
@@ -48,9 +48,9 @@ class StarGAN:
         """Whether the gradient penalty is due."""
         return self.loss.r1 > 0 and step % self.loss.r1_interval == 0
 
-    def factors(self, step: int) -> tuple[int, float]:
+    def factors(self, step: int) -> tuple[int, float, bool]:
         """What the generator's terms take from the step."""
-        return self.due(step), self.loss.ds_at(step)
+        return self.due(step), self.loss.ds_at(step), step < self.loss.first
 
     def due(self, step: int) -> int:
         """Factor on the lazy terms of the generator: their interval where they are due, else 0."""
@@ -77,7 +77,13 @@ class StarGAN:
         return augment(x, uniform, self.loss.augmentations)
 
     def results(self, batch: Batch, step: int) -> Tensor:
-        """What the discriminators have to tell from real drawings, `(N, 3, S, S)`."""
+        """What the discriminators have to tell from real drawings, `(N, 3, S, S)`.
+
+        Before the game, where there is a time before it, they learn what sets styles apart on the
+        sources themselves.
+        """
+        if step < self.loss.first:
+            return batch.x_real
         return self.forward["generator"](batch.x_real, self.styles(batch))
 
     def discriminator_terms(self, batch: Batch, step: int) -> Terms:
@@ -138,13 +144,7 @@ class StarGAN:
         s_trg = self.styles(batch)
         x_fake = generate(batch.x_real, s_trg)
 
-        chance = batch.uniform[:, 2]
-        logits = self.forward["discriminator"](self.vary(x_fake, chance), batch.y_trg)
-        terms = {"adv_g": (self.loss.adv, losses.nonsaturating_g(logits))}
-        if self.model.projected:
-            maps = self.forward["projected"](self.vary(x_fake, chance))
-            told = projected_losses.generator_loss(maps, batch.y_trg)
-            terms["pro_g"] = (self.loss.projected, told)
+        terms = self.fooling_terms(self.vary(x_fake, batch.uniform[:, 2]), batch.y_trg)
 
         if due and self.loss.cyc:
             # One encoder pass reads the style of the result and of the source.
@@ -165,10 +165,36 @@ class StarGAN:
             terms |= self.diversity_terms(batch, x_fake, factor)
         return terms
 
+    def fooling_terms(self, x_fake: Tensor, y_trg: Tensor) -> Terms:
+        """Fool the judges: results, as they see them, pass for real ones of the wanted domains."""
+        logits = self.forward["discriminator"](x_fake, y_trg)
+        terms: Terms = {"adv_g": (self.loss.adv, losses.nonsaturating_g(logits))}
+        if self.model.projected and self.loss.projected:
+            told = projected_losses.generator_loss(self.forward["projected"](x_fake), y_trg)
+            terms["pro_g"] = (self.loss.projected, told)
+        return terms
+
     def drawn(self, batch: Batch | LetterBatch) -> Tensor:
         """Codes of all domains from all latents of a batch: `(domains, 2 N, code_dim)`."""
         z = torch.cat([batch.z_trg, batch.z_trg2])
         return self.networks["mapping_network"].every(z).float()
+
+    def density_terms(self, drawn: Tensor, s: Tensor, y: Tensor) -> Terms:
+        """Draws of each style are spread as the codes of its pictures.
+
+        Args:
+            drawn: `(domains, K, code_dim)`.
+            s: codes, `(N, code_dim)`.
+            y: their domains, `(N,)`.
+        """
+        drawn, codes = drawn[y], s.detach().float()
+        terms: Terms = {"den": (self.loss.density, references.energy_score(drawn, codes))}
+        if self.loss.density_scaled:
+            # The style vector is the longer, and would be all that counts.
+            width = codes.std(dim=0) + 1e-3
+            even = references.energy_score(drawn / width, codes / width)
+            terms["den_s"] = (self.loss.density_scaled, even)
+        return terms
 
     def amiss_in_features(self, x_rec: Tensor, x_real: Tensor) -> Tensor:
         """L1 to the pictures that should have come back, in frozen features."""
@@ -210,3 +236,8 @@ class StarGAN:
 def places(h: Tensor) -> Tensor:
     """A map as a list of places, in float32: `(N, C, H, W)` to `(N, H * W, C)`."""
     return h.flatten(2).transpose(1, 2).float()
+
+
+def grey(x: Tensor) -> Tensor:
+    """Lightness in all three channels: what content is recognised by whatever its colours."""
+    return x.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)

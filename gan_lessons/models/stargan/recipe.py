@@ -127,6 +127,7 @@ OWN = {
     "paint": WITH_PARTS,
     "manner": ("painting",),
     "keep": ("repainting",),
+    "first": (*WITH_PARTS, "painting"),
     "auxiliary": ("outlines",),
     "paired": ("outlines",),
 }

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_lessons.models.stargan.mapping import LATENTS, MappingNetwork
+from gan_lessons.models.stargan.mapping import MappingNetwork
 from gan_lessons.models.stargan.modulated import ModulatedGenerator
 from gan_lessons.models.stargan.parts import PartsEncoder, PartsGenerator
 from gan_lessons.models.stargan.recipe import ModelConfig
@@ -108,8 +108,5 @@ def begin_with(
         generator.first.load_state_dict(first["generator"].state_dict())
     except RuntimeError:
         raise ValueError("one of the older models has other shapes than the recipe's") from None
-    mapping = first["mapping_network"]
-    random = torch.Generator().manual_seed(0)
-    z = torch.randn(LATENTS, mapping.shared[0].in_features, generator=random)
-    generator.usual.copy_(mapping.every(z).mean(dim=1))
+    generator.usual.copy_(first["mapping_network"].mean_codes())
     return {"generator", "style_encoder", "mapping_network"}

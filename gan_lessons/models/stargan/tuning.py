@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_lessons.config import DataConfig
 from gan_lessons.data.batches import Batches
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.models.architecture import Networks
-from gan_lessons.models.stargan.mapping import LATENTS
 from gan_lessons.models.stargan.projected import FrozenFeatures
 from gan_lessons.models.stargan.recipe import Config
 
@@ -62,22 +61,15 @@ def nearest(
     x = torch.cat([some(dataset, recipe, style) for style in known or new])
     x = x[:: max(1, len(x) // LOOKED_AT)]
     made = []
-    for s in mean_codes(networks["mapping_network"], recipe):
+    for s in networks["mapping_network"].mean_codes():
         x_fake = networks["generator"](x, s.expand(len(x), -1))
-        made.append(manner(look, x_fake.clamp(-1, 1)))
+        made.append(appearance(look, x_fake.clamp(-1, 1)))
     found = {}
     for style in new:
-        wanted = manner(look, some(dataset, recipe, style))
+        wanted = appearance(look, some(dataset, recipe, style))
         away = [(wanted - each).abs().mean() for each in made]
         found[style] = int(torch.stack(away).argmin())
     return found
-
-
-def mean_codes(mapping: nn.Module, recipe: Config) -> Tensor:
-    """The mean code of each style, `(domains, code_dim)`."""
-    random = torch.Generator().manual_seed(0)
-    z = torch.randn(LATENTS, recipe.model.latent_dim, generator=random)
-    return mapping.every(z).mean(dim=1)
 
 
 def some(dataset: StyleDataset, recipe: Config, style: str) -> Tensor:
@@ -89,7 +81,7 @@ def some(dataset: StyleDataset, recipe: Config, style: str) -> Tensor:
     return batches.take(rows, torch.full((len(rows), 4), 0.5))
 
 
-def manner(look: FrozenFeatures, x: Tensor) -> Tensor:
+def appearance(look: FrozenFeatures, x: Tensor) -> Tensor:
     """Mean and deviation of every channel over pictures and places, in one row."""
     moments = []
     for h in look(x):

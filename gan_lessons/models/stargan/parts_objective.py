@@ -23,14 +23,14 @@ from gan_lessons.data.batches import Batch
 from gan_lessons.losses import images, references
 from gan_lessons.models.architecture import Terms
 from gan_lessons.models.stargan import projected_losses
-from gan_lessons.models.stargan.objective import StarGAN
+from gan_lessons.models.stargan.objective import StarGAN, grey
 from gan_lessons.models.stargan.parts import COLOURS
-from gan_lessons.models.stargan.recipe import Config, LossConfig
+from gan_lessons.models.stargan.recipe import Config
 
 LAYERS = 3  # of the frozen features' four maps: those whose statistics `contrast` compares
 
 
-class RestoringStarGAN(StarGAN):
+class PartsStarGAN(StarGAN):
     """`StarGAN` for a model whose codes hold palettes.
 
     The first half of a batch takes its codes from the mapping network: half of these the mean code,
@@ -49,20 +49,24 @@ class RestoringStarGAN(StarGAN):
         No gradient flows into the mapping network: its draws follow the codes of real pictures, and
         not what pleases the judges.
         """
+        k = batch.latents
         with torch.no_grad():
             drawn = self.drawn(batch)
+        s_ref = self.forward["style_encoder"](batch.x_ref[k:], batch.y_trg[k:])
+        return self.wanted(batch, drawn, s_ref)
+
+    def wanted(self, batch: Batch, drawn: Tensor, s_ref: Tensor) -> Tensor:
+        """The target codes of a batch, `(N, code_dim)`.
+
+        Args:
+            batch: its first half takes codes from the mapping network.
+            drawn: see `drawn`.
+            s_ref: codes of the second half's references.
+        """
         k, means = batch.latents, batch.latents // 2
+        usual = drawn.mean(dim=1)[batch.y_trg[:means]]
         own = drawn[batch.y_trg[means:k], torch.arange(means, k, device=drawn.device)]
-        encoded = self.forward["style_encoder"](batch.x_ref[k:], batch.y_trg[k:])
-        return torch.cat([drawn.mean(dim=1)[batch.y_trg[:means]], own, encoded.float()])
-
-    def factors(self, step: int) -> tuple[int, bool]:
-        """What the generator's terms take from the step."""
-        return self.due(step), step < self.loss.first
-
-    def results(self, batch: Batch, step: int) -> Tensor:
-        """Before the game the judges learn what sets styles apart, on the sources themselves."""
-        return batch.x_real if step < self.loss.first else super().results(batch, step)
+        return torch.cat([usual, own, s_ref.float()])
 
     def first_terms(self, batch: Batch) -> Terms:
         """Before the game: parts must mean the same in all pictures, and draws follow codes.
@@ -73,7 +77,7 @@ class RestoringStarGAN(StarGAN):
         x = destroy(batch.x_real, batch.destroyed)
         away = self.painted_amiss(self.networks["generator"].paint(x, s), batch.x_real)
         terms: Terms = {"paint": (self.loss.paint, away)}
-        return terms | density_terms(self.loss, self.drawn(batch), s, batch.y_org)
+        return terms | self.density_terms(self.drawn(batch), s, batch.y_org)
 
     @staticmethod
     def painted_amiss(paint: Tensor, x_real: Tensor) -> Tensor:
@@ -84,51 +88,60 @@ class RestoringStarGAN(StarGAN):
         """G's turn: fool the judges, keep content, and let codes say what a picture looks like."""
         if step < self.loss.first:
             return self.first_terms(batch)
-        generator, encode = self.networks["generator"], self.forward["style_encoder"]
-        look = self.networks["projected"].features
-        n, k = len(batch), batch.latents
-        x_real, due = batch.x_real, self.due(step)
+        k, x_real = batch.latents, batch.x_real
 
         # One encoder pass reads the references and, moved about, the sources themselves.
         pictures = torch.cat([batch.x_ref[k:], displace(x_real, batch.displaced)])
-        s = encode(pictures, torch.cat([batch.y_trg[k:], batch.y_org]))
-        s_ref, s_org = s[: n - k], s[n - k :]
+        y = torch.cat([batch.y_trg[k:], batch.y_org])
+        s = self.forward["style_encoder"](pictures, y)
+        s_ref, s_org = s[: -len(batch)], s[-len(batch) :]
         drawn = self.drawn(batch)
-        mean = drawn.detach().mean(dim=1)
-        means = k // 2
-        own = drawn.detach()[batch.y_trg[means:k], torch.arange(means, k, device=s.device)]
-        s_trg = torch.cat([mean[batch.y_trg[:means]], own, s_ref])
+        s_trg = self.wanted(batch, drawn.detach(), s_ref)
         x_fake = self.forward["generator"](x_real, s_trg)
 
+        terms = self.result_terms(batch, x_fake)
+        if self.due(step) and self.loss.nce:
+            found = self.recognisable(grey(x_fake), grey(x_real))
+            terms["nce"] = (self.due(step) * self.loss.nce, found)
+
+        # What the mean code made of a picture comes back by the mean code alone, so both keep its
+        # colours; all others come back by their own code.
+        means = k // 2
+        usual = drawn.detach().mean(dim=1)[batch.y_org[:means]]
+        terms |= self.restoring_terms(batch, x_fake, torch.cat([usual, s_org[means:]]))
+        if self.loss.keep:
+            kept = self.networks["generator"].first_pass(x_real[:means], s_trg[:means])
+            terms["keep"] = (self.loss.keep, images.l1(x_fake[:means], kept))
+        return terms | self.density_terms(drawn, s, y)
+
+    def result_terms(self, batch: Batch, x_fake: Tensor) -> Terms:
+        """Results fool both judges, and show which reference they were made by.
+
+        The frozen features are looked at once, for the second judge and for `contrast`.
+        """
         x = self.vary(x_fake, batch.uniform[:, 2])
         logits = self.forward["discriminator"](x, batch.y_trg)
-        terms = {"adv_g": (self.loss.adv, losses.nonsaturating_g(logits))}
-        maps = look(x)
+        maps = self.networks["projected"].features(x)
         told = projected_losses.generator_loss(self.networks["projected"].judge(maps), batch.y_trg)
-        terms["pro_g"] = (self.loss.projected, told)
-
+        terms: Terms = {
+            "adv_g": (self.loss.adv, losses.nonsaturating_g(logits)),
+            "pro_g": (self.loss.projected, told),
+        }
         if self.loss.contrast:
             terms["con"] = (self.loss.contrast, self.told_apart(batch, maps))
-        if due and self.loss.nce:
-            terms["nce"] = (due * self.loss.nce, self.recognisable(grey(x_fake), grey(x_real)))
+        return terms
 
-        # The way back. What the mean code made of a picture comes back by the mean code alone, so
-        # both keep its colours; of the others half lose theirs on the way, and the last quarter
-        # come from their own destroyed copies.
-        s_back = torch.cat([mean[batch.y_org[:means]], s_org[means:]])
-        x_rec, paint = generator.painted(self.spoilt(batch, x_fake), s_back)
-        terms["rec"] = (self.loss.restore, images.l1(x_rec, x_real))
+    def restoring_terms(self, batch: Batch, x_fake: Tensor, s: Tensor) -> Terms:
+        """From results and destroyed copies the pictures come back by codes `(N, code_dim)`."""
+        x_real, means = batch.x_real, batch.latents // 2
+        x_rec, paint = self.networks["generator"].painted(self.spoilt(batch, x_fake), s)
+        terms: Terms = {"rec": (self.loss.restore, images.l1(x_rec, x_real))}
         if self.loss.restore_features:
             away = self.amiss_in_features(x_rec, x_real)
             terms["rec_f"] = (self.loss.restore_features, away)
         away = self.painted_amiss(paint[means:], x_real[means:])
         terms["paint"] = (self.loss.paint, away)
-
-        if self.loss.keep:
-            kept = generator.first_pass(x_real[:means], s_trg[:means])
-            terms["keep"] = (self.loss.keep, images.l1(x_fake[:means], kept))
-
-        return terms | density_terms(self.loss, drawn, s, torch.cat([batch.y_trg[k:], batch.y_org]))
+        return terms
 
     def told_apart(self, batch: Batch, maps: list[Tensor]) -> Tensor:
         """`contrast` of the results that have a reference, among all references of the batch."""
@@ -140,7 +153,11 @@ class RestoringStarGAN(StarGAN):
         return references.contrast(found, real, y, own)
 
     def spoilt(self, batch: Batch, x_fake: Tensor) -> Tensor:
-        """What pictures are restored from: results, and at the end destroyed copies."""
+        """What pictures are restored from.
+
+        Results, of which half lose their colours on the way but for those by the mean code; and in
+        the last quarter their own destroyed copies.
+        """
         n, means = len(batch), batch.latents // 2
         last = n - n // 4
         x = x_fake[:last].clamp(-1, 1)
@@ -151,34 +168,8 @@ class RestoringStarGAN(StarGAN):
         return torch.cat([x, destroy(batch.x_real[last:], batch.destroyed[last:])])
 
 
-def density_terms(loss: LossConfig, drawn: Tensor, s: Tensor, y: Tensor) -> Terms:
-    """Draws of each style are spread as the codes of its pictures.
-
-    Args:
-        loss: weights of the terms.
-        drawn: `(domains, K, code_dim)`.
-        s: codes, `(N, code_dim)`.
-        y: their domains, `(N,)`.
-    """
-    drawn, codes = drawn[y], s.detach().float()
-    terms: Terms = {"den": (loss.density, references.energy_score(drawn, codes))}
-    if loss.density_scaled:
-        # The style vector is the longer, and would be all that counts.
-        width = codes.std(dim=0) + 1e-3
-        even = references.energy_score(drawn / width, codes / width)
-        terms["den_s"] = (loss.density_scaled, even)
-    return terms
-
-
-def grey(x: Tensor) -> Tensor:
-    """Lightness in all three channels: what content is recognised by whatever its colours."""
-    return x.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
-
-
 @torch.no_grad()
-def grow(
-    networks: dict[str, nn.Module], older: dict[str, nn.Module], latents: int = 1000
-) -> set[str]:
+def grow(networks: dict[str, nn.Module], older: dict[str, nn.Module]) -> set[str]:
     """Start from a model whose codes hold no palettes.
 
     Its generator becomes the new one's first part. The mean of its codes of each style is where the
@@ -188,7 +179,6 @@ def grow(
     Args:
         networks: of the new model, changed in place.
         older: "generator" and "mapping_network" of a "modulated" one with the same widths.
-        latents: how many codes the mean is of.
 
     Returns:
         Names of the networks that start with weights of the older one.
@@ -201,12 +191,7 @@ def grow(
     if any(key not in own or own[key].shape != value.shape for key, value in theirs.items()):
         raise ValueError("the older generator has other widths than the recipe's")
     generator.load_state_dict(own | theirs)
-    mapping = older["mapping_network"]
-    random = torch.Generator().manual_seed(0)
-    z = torch.randn(latents, mapping.shared[0].in_features, generator=random)
-    domains, dim = encoder.heads.bias.shape
-    for y in range(domains):
-        mean = mapping(z, torch.full((latents,), y)).mean(dim=0)
-        encoder.heads.bias[y] = mean
-        networks["mapping_network"].unshared[-1].bias[y, :dim] = mean
+    means = older["mapping_network"].mean_codes()
+    encoder.heads.bias.copy_(means)
+    networks["mapping_network"].unshared[-1].bias[:, : means.shape[1]] = means
     return {"generator"}

@@ -31,7 +31,7 @@ from gan_lessons.models.stargan.strokes import LEAST, MOST
 TEMPERATURE = 0.2  # of the softmax over cosines of codes
 
 
-class LetteringStarGAN(StarGAN):
+class OutlineStarGAN(StarGAN):
     """`StarGAN` for a model that draws outlines.
 
     The first half of a batch takes its codes from the mapping network in the game, the second from
@@ -105,7 +105,7 @@ class LetteringStarGAN(StarGAN):
         ink = generator.ink(strokes, s)  # (N, 1, S, S) logits, or 2 N with the game's
         terms = self.restoring_terms(ink[:n], batch.x_trg)
         terms["con"] = (self.loss.contrast, references.own_hand(s1, s2, TEMPERATURE))
-        terms |= self.density_terms(batch, s[:n])
+        terms |= self.density_terms(self.drawn(batch), s[:n], batch.y_trg)
         if self.loss.adv:
             terms |= self.passing_terms(paper(ink[n:]), s[n:], batch)
         return terms
@@ -134,12 +134,7 @@ class LetteringStarGAN(StarGAN):
         marks that no real letter has.
         """
         x = self.vary(x_fake, batch.uniform[:, 2])
-        logits = self.forward["discriminator"](x, batch.y_trg)
-        terms: Terms = {"adv_g": (self.loss.adv, losses.nonsaturating_g(logits))}
-        if self.model.projected and self.loss.projected:
-            maps = self.forward["projected"](x)
-            told = projected_losses.generator_loss(maps, batch.y_trg)
-            terms["pro_g"] = (self.loss.projected, told)
+        terms = self.fooling_terms(x, batch.y_trg)
         if self.loss.auxiliary:
             terms["aux_g"] = (self.loss.auxiliary, self.of_style(x, batch.y_trg))
         if self.loss.sty:
@@ -148,8 +143,3 @@ class LetteringStarGAN(StarGAN):
             shown = functional_call(encoder, still, (x_fake, batch.y_trg))
             terms["sty"] = (self.loss.sty, references.own_hand(shown, s.detach(), TEMPERATURE))
         return terms
-
-    def density_terms(self, batch: LetterBatch, s: Tensor) -> Terms:
-        """Draws of each style are spread as the codes of its typefaces."""
-        drawn = self.drawn(batch)[batch.y_trg]
-        return {"den": (self.loss.density, references.energy_score(drawn, s.detach().float()))}

@@ -5,8 +5,8 @@ from gan_lessons.data.letter_batches import LetterBatches
 from gan_lessons.data.letters import plain_alphabet
 from gan_lessons.data.load import load_dataset
 from gan_lessons.models.stargan.architecture import objective_of
-from gan_lessons.models.stargan.lettering import LetteringStarGAN
 from gan_lessons.models.stargan.networks import build
+from gan_lessons.models.stargan.outlines_objective import OutlineStarGAN
 from gan_lessons.models.stargan.presets import preset
 from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
@@ -33,7 +33,7 @@ def batch(config, dataset):
 
 
 def test_the_presets_for_letters_draw_outlines(config):
-    assert type(objective_of(config)) is LetteringStarGAN
+    assert type(objective_of(config)) is OutlineStarGAN
     assert preset("class", data="letters").model.generator == "outlines"
 
 

@@ -3,7 +3,7 @@
 Few works are known of a painter, and none of them shows what a photograph shows. So what a result
 owes to its reference is said in statistics of frozen features, which do not ask where things stand,
 and what it owes to its source by finding every place of it again. Judges say what all works of a
-painter have in common. Beside them stand two terms of `RestoringStarGAN`: a painting whose strokes
+painter have in common. Beside them stand two terms of `PartsStarGAN`: a painting whose strokes
 and palette were smoothed away comes back by its code, and drawn codes are spread as real ones.
 """
 
@@ -11,16 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gan_lessons import losses
 from gan_lessons.augment import displace, smooth_over
 from gan_lessons.config import require
 from gan_lessons.data.batches import Batch
 from gan_lessons.losses import images, references
 from gan_lessons.models.architecture import Terms
-from gan_lessons.models.stargan import projected_losses
-from gan_lessons.models.stargan.objective import StarGAN
+from gan_lessons.models.stargan.objective import StarGAN, grey
 from gan_lessons.models.stargan.recipe import Config
-from gan_lessons.models.stargan.restoring import density_terms, grey
 
 
 class PaintingStarGAN(StarGAN):
@@ -34,14 +31,6 @@ class PaintingStarGAN(StarGAN):
     def __init__(self, config: Config):
         require(config.model.projected > 0, "model.projected must be above 0 for paintings, got 0")
         super().__init__(config)
-
-    def factors(self, step: int) -> tuple[int, bool]:
-        """What the generator's terms take from the step."""
-        return self.due(step), step < self.loss.first
-
-    def results(self, batch: Batch, step: int) -> Tensor:
-        """Before the game the judges learn what sets styles apart, on the sources themselves."""
-        return batch.x_real if step < self.loss.first else super().results(batch, step)
 
     def styles(self, batch: Batch, second: bool = False) -> Tensor:
         """Target codes: drawn ones, and those of references, `(N, code_dim)`."""
@@ -86,18 +75,10 @@ class PaintingStarGAN(StarGAN):
             away = self.amiss_in_features(x_rec, x_real[half:])
             terms["rec_f"] = (self.loss.restore_features, away)
 
-        terms |= density_terms(self.loss, drawn, s, y)
-        return terms | self.judged(batch, x_fake) if judged else terms
-
-    def judged(self, batch: Batch, x_fake: Tensor) -> Terms:
-        """Fool both judges."""
-        x = self.vary(x_fake, batch.uniform[:, 2])
-        logits = self.forward["discriminator"](x, batch.y_trg)
-        told = projected_losses.generator_loss(self.forward["projected"](x), batch.y_trg)
-        return {
-            "adv_g": (self.loss.adv, losses.nonsaturating_g(logits)),
-            "pro_g": (self.loss.projected, told),
-        }
+        terms |= self.density_terms(drawn, s, y)
+        if judged:
+            terms |= self.fooling_terms(self.vary(x_fake, batch.uniform[:, 2]), batch.y_trg)
+        return terms
 
     def maps(self, x: Tensor) -> list[Tensor]:
         """What manner is seen in: the colours themselves, at half the side, and four features."""

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gan_lessons.models.stargan.architecture import objective_of
-from gan_lessons.models.stargan.manner import PaintingStarGAN
+from gan_lessons.models.stargan.painting_objective import PaintingStarGAN
 from gan_lessons.training.state import create_state
 from gan_lessons.training.step import update
 
