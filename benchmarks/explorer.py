@@ -37,7 +37,8 @@ def moved_slider():
 
     explorer = StyleExplorer()
     names = explorer.exploration.model(explorer.state.model).styles
-    there = explorer.state.at(style=names[-1]).here
+    other = next(name for name in names if name != explorer.state.here.style)
+    there = explorer.state.at(style=other).here
     explorer.set_state(explorer.state.but(there=there))
     slider, shown = explorer.panels.walk, explorer.canvas.picture
 

@@ -3,13 +3,15 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gan_lessons.cli.errors import INTERRUPTED, Device, example, launched
-from gan_lessons.config import Recipe
 from gan_lessons.models.listing import names as architectures
+
+if TYPE_CHECKING:  # reading it is a fortieth of what a command's start takes
+    from gan_lessons.config import Recipe
 
 PRESETS = (
     "smoke (what it is without this) or full; stargan has class and paper too. With --init-from "
@@ -86,7 +88,7 @@ def train(
         typer.echo(_farewell(out))
 
 
-def _recipe(file: Path | None, model: str, preset: str, data: str, init_from: str) -> Recipe:
+def _recipe(file: Path | None, model: str, preset: str, data: str, init_from: str) -> "Recipe":
     """The recipe that the options ask for, before `--set`."""
     from gan_lessons.models.recipes import preset_recipe, read_recipe
     from gan_lessons.training.first_weights import tuning_recipe
