@@ -1,10 +1,8 @@
 """One model on a set of styles: what is measured of it and of what it must beat, pair by pair."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -20,7 +18,7 @@ from gan_lessons.evaluation.contestants import (
     repainted,
 )
 from gan_lessons.evaluation.measures import Described, Known, real_diversity
-from gan_lessons.evaluation.progress import Row, Unit
+from gan_lessons.evaluation.progress import Row, Unit, fingerprint_of
 from gan_lessons.evaluation.protocol import Pair, Protocol, TestBed, mixed, scattered
 from gan_lessons.evaluation.trained_baselines import bundled
 from gan_lessons.metrics import prdc
@@ -96,6 +94,10 @@ class Bench:
         self.kept: tuple[Pair | None, dict[str, Described]] = None, {}
         self.judge = judge_for(self.bed, self.device)
 
+    summary = results.summary
+    table = staticmethod(tables.markdown)
+    notes = notes.of_styles
+    sheet = contact_sheet.sheet_of_styles
     sheet_name = "sheet.png"
 
     def units(self) -> list[Unit]:
@@ -104,15 +106,9 @@ class Bench:
 
     def fingerprint(self) -> str:
         """What a partial result must agree on to be gone on with."""
-        against = [rival.weights for rival in self.rivals]
-        plan = [results.FORMAT, asdict(self.protocol), self.weights(), against]
-        known = "paired" if self.bed.paired else "unpaired"
-        setting = f"{self.bed.dataset.name} {known} {self.model.precision} {self.device}"
-        return hashlib.sha256((json.dumps(plan) + setting).encode()).hexdigest()
-
-    def weights(self) -> str:
-        """SHA-256 of the model's networks."""
-        return weights_of(self.model)
+        beside = [rival.weights for rival in self.rivals]
+        name, known = self.bed.dataset.name, self.bed.paired
+        return fingerprint_of(self.model, self.protocol, name, results.FORMAT, beside, known)
 
     def measure(self, pair: Pair, seed: int) -> Row:
         """All methods on one pair of styles under one seed."""
@@ -144,22 +140,6 @@ class Bench:
         plan = self.protocol
         pairs, seeds = count_of(len(self.bed.pairs), "pair"), count_of(len(plan.seeds), "seed")
         return f"{plan.name}: {pairs} of styles, {seeds}"
-
-    def summary(self, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
-        """The card of results as plain data."""
-        return results.summary(name, self, rows, cpu_seconds)
-
-    def table(self, found: dict) -> str:
-        """The card as a table for people."""
-        return tables.markdown(found)
-
-    def notes(self, found: dict) -> list[str]:
-        """What has to be said beside the figures."""
-        return notes.of_styles(self, found)
-
-    def sheet(self) -> bytes:
-        """What the model and the baselines made, as a PNG."""
-        return contact_sheet.sheet(self)
 
     def methods_of(self, pair: Pair) -> list[str]:
         """Names of the methods that can do a pair."""
@@ -260,16 +240,6 @@ class Bench:
         by_references = (3 * described * len(self.referring) + generated) * referred
         compared *= (draws + 20) * len(units)
         return described * 2 * once + sources * each + by_references + compared
-
-
-def weights_of(model: StyleTransfer) -> str:
-    """SHA-256 of a model's networks."""
-    digest = hashlib.sha256()
-    for name, network in sorted(model.networks.items()):
-        digest.update(name.encode())
-        for value in network.state_dict().values():
-            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def judge_for(bed: TestBed, device: str) -> Judge | None:

@@ -20,9 +20,6 @@ class BenchOfOneModel(typing.Protocol):
     model: StyleTransfer
     device: str
 
-    def weights(self) -> str:
-        """SHA-256 of the model's networks."""
-
 
 class BenchOfStyles(BenchOfOneModel, typing.Protocol):
     """On a set of styles; `bench.Bench`."""

@@ -19,18 +19,23 @@ Card = TypeVar("Card")
 
 @dataclass(frozen=True)
 class Value:
-    """One figure of one method.
+    """One figure of one method; what stands behind it is told by cards of each kind of set.
 
     Attributes:
-        value: the mean over pairs of styles of the mean over concepts, and over the seeds.
+        value: the mean over the seeds of the means over pairs of styles, styles or painters.
         spread: standard deviation between the seeds; None for a single one.
         seeds: the same for each seed.
-        pairs: how many pairs of styles stand behind it; so do concepts and pictures.
     """
 
     value: float
     spread: float | None
     seeds: list[float]
+
+
+@dataclass(frozen=True)
+class ValueOfPairs(Value):
+    """A mean over pairs of styles of the mean over concepts, and how many stand behind it."""
+
     pairs: int
     concepts: int
     pictures: int
@@ -43,7 +48,7 @@ class Figure:
     Attributes:
         title: what it is called.
         better: "lower", "higher" or "".
-        model: of the drawn styles.
+        model: of the drawn styles, or drawn codes.
         variants: of the other ways to use the model, by method.
         baselines: of what the model must beat, by method.
         limit: of real pictures, the best that can be reached.
@@ -150,15 +155,20 @@ def read_results(path: str | Path) -> Results:
 
 
 def read_card(
-    path: str | Path, form: str, build: Callable[[dict[str, Any]], Card], kind: str
+    path: str | Path,
+    form: str,
+    build: Callable[[dict[str, Any]], Card],
+    kind: str,
+    file: str = FILE,
 ) -> Card:
     """Read a card of any form.
 
     Args:
-        path: `results.json`, or the folder that holds one.
+        path: the file, or the folder that holds it.
         form: what must stand under "format".
         build: makes the card of plain data; a `KeyError` or `TypeError` says that it is none.
         kind: what people call it.
+        file: its name in a folder.
 
     Returns:
         What `build` made.
@@ -167,9 +177,10 @@ def read_card(
         ValueError: if there is none, or it is damaged or of another form.
     """
     path = Path(path)
-    path = path / FILE if path.is_dir() else path
+    path = path / file if path.is_dir() else path
+    made_by = "evaluate" if file == FILE else "curve"
     if not path.is_file():
-        raise ValueError(f"no {path}; write one with `gan-lessons evaluate MODEL --out DIR`")
+        raise ValueError(f"no {path}; write one with `gan-lessons {made_by} MODEL --out DIR`")
     try:
         values = read_json(path)
         if values.pop("format") != form:
@@ -189,7 +200,7 @@ def results_of(values: Mapping[str, Any]) -> Results:
         KeyError: if something is missing.
         TypeError: if something is there that no card has, or is of another kind.
     """
-    figures = {name: figure_of(entry) for name, entry in values["figures"].items()}
+    figures = figures_of(values["figures"], ValueOfPairs)
     leads = {
         way: {name: {n: made(Lead, lead) for n, lead in row.items()} for name, row in rows.items()}
         for way, rows in values["comparisons"].items()
@@ -198,19 +209,23 @@ def results_of(values: Mapping[str, Any]) -> Results:
     return made(Results, {**values, "figures": figures, "comparisons": leads, "pairs": pairs})
 
 
-def figure_of(entry: Mapping[str, Any], kind: type[Card] = Figure, value: type = Value) -> Card:
-    """One figure of every method from plain data.
+def figures_of(entries: Mapping[str, Any], value: type[Value]) -> dict[str, Figure]:
+    """The figures of a card from plain data.
 
     Args:
-        entry: what stands in the file.
-        kind: the class of the figure; cards of other sets have one of their own.
-        value: the class of its values.
+        entries: what stands in the file under "figures".
+        value: the class of their values.
 
     Returns:
-        The figure; raises like `results_of`.
+        Figure by name; raises like `results_of`.
     """
+    return {name: figure_of(entry, value) for name, entry in entries.items()}
 
-    def read(each: Mapping[str, Any] | None) -> Any:
+
+def figure_of(entry: Mapping[str, Any], value: type[Value]) -> Figure:
+    """One figure of every method; see `figures_of`."""
+
+    def read(each: Mapping[str, Any] | None) -> Value | None:
         return each and made(value, each)
 
     named = ("model", "limit", "floor", "recoloured")
@@ -219,7 +234,7 @@ def figure_of(entry: Mapping[str, Any], kind: type[Card] = Figure, value: type =
         name: {method: read(each) for method, each in entry[name].items()}
         for name in ("variants", "baselines")
     }
-    return made(kind, {**entry, **single, **several})
+    return made(Figure, {**entry, **single, **several})
 
 
 def made(kind: type, values: Mapping[str, Any]) -> Any:

@@ -35,7 +35,7 @@ APART = (TRUE, HELD_OUT, REPAINTED, COPY, *OF_ONE_PAIR)  # shown elsewhere, or n
 SCALE = 1.5  # of pictures on the sheet
 
 
-def sheet(bench: BenchOfStyles, rows: int = 16) -> bytes:
+def sheet_of_styles(bench: BenchOfStyles, rows: int = 16) -> bytes:
     """A contact sheet: sources, truth, the model's results and those of the baselines.
 
     Args:

@@ -3,41 +3,25 @@
 Each point is a whole evaluation (`benchmark.evaluate`) in a folder of its own below `points/`, so
 that what was measured stays, and a training that has gone on adds its new points alone. What all
 points share, copying and real pictures, is taken from the first.
-
-`curve.json` holds:
-
-    format      "gan_lessons curve 1"
-    styles      in domain order
-    protocol    as in `results.json`; so are data and features
-    points      by images seen: name; images, with those of the weights that it started from; steps
-                of its own run; weights (SHA-256); ways: for each way to use the model the figures
-                of `KEYS`, means over pairs, without those that it has not got;
-                better_than_copying: for each way truth_mean, content and kid: by, better, equal
-                and pairs; computed: with which code, on what
-    copying     figures of the sources as they are
-    real        figures of real pictures: the limit, for KID and diversity too
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.evaluation import benchmark, curve_picture, tables
 from gan_lessons.evaluation.bench import Shared
-from gan_lessons.evaluation.contestants import COPY, MODEL
+from gan_lessons.evaluation.contestants import MODEL
+from gan_lessons.evaluation.curve_card import COMPARED, CURVE, FORMAT, KEYS, Curve, curve_of
 from gan_lessons.evaluation.measures import FIGURES
 from gan_lessons.evaluation.protocol import Protocol, protocol
-from gan_lessons.evaluation.results import OURS, of_way
 from gan_lessons.files import OutputFolder
 from gan_lessons.models import store
 from gan_lessons.style_transfer import StyleTransfer
 from gan_lessons.text import count_of
 
-FORMAT = "gan_lessons curve 1"
-CURVE, TABLE, PICTURE = "curve.json", "curve.md", "curve.png"
-COMPARED = ("truth_mean", "content", "kid")  # with copying, point by point
-KEYS = ("truth_mean", "content", "style", "kid", "diversity")
+TABLE, PICTURE = "curve.md", "curve.png"
 
 
 @dataclass(frozen=True)
@@ -61,7 +45,7 @@ def curve(
     dataset: StyleDataset | None = None,
     pairs: str | None = None,
     report: benchmark.Report = print,
-) -> dict:
+) -> Curve:
     """Measure models along their training.
 
     Args:
@@ -77,7 +61,7 @@ def curve(
         report: called with each line for people.
 
     Returns:
-        What `curve.json` holds.
+        The curve, as `curve.json` holds it.
 
     Raises:
         ValueError: if there is no such protocol, run or model, if the models are of different
@@ -97,8 +81,9 @@ def curve(
         place = folder.path(f"points/{each.name}")
         options = {"which": wanted, "dataset": dataset, "figures_only": True, "shared": shared}
         measured.append(benchmark.evaluate(model, each.name, place, report=report, **options))
-    told = summary(points, measured)
-    folder.write_json(CURVE, told)
+    seen = [(each.name, each.images, each.steps) for each in points]
+    told = curve_of(seen, measured)
+    folder.write_json(CURVE, {"format": FORMAT, **asdict(told)})
     folder.write_text(TABLE, markdown(told))
     folder.write_bytes(PICTURE, curve_picture.picture(told))
     report(f"the curve is in {folder.root}")
@@ -164,62 +149,9 @@ def span(points: Sequence[Point]) -> str:
     return f"{few:,} images seen" if few == many else f"{few:,} to {many:,} images seen"
 
 
-def summary(points: Sequence[Point], measured: Sequence[dict]) -> dict:
-    """All that was measured, in the form that this module describes.
-
-    Args:
-        points: by images seen.
-        measured: what `results.json` of each holds.
-
-    Returns:
-        Plain data.
-    """
-    first = measured[0]
-    figures = {key: first["figures"][key] for key in KEYS}
-    copied = {key: figure["baselines"].get(COPY) for key, figure in figures.items()}
-    real = {key: figure.get("limit") or figure.get("floor") for key, figure in figures.items()}
-    return {
-        "format": FORMAT,
-        "styles": first["model"]["styles"],
-        **{key: first[key] for key in ("protocol", "data", "features")},
-        "points": [entry(each, results) for each, results in zip(points, measured, strict=True)],
-        "copying": values(copied),
-        "real": values(real),
-    }
-
-
-def entry(point: Point, results: dict) -> dict:
-    """One point of the curve."""
-    known, leads = results["figures"], results["comparisons"]
-    return {
-        "name": point.name,
-        "images": point.images,
-        "steps": point.steps,
-        "weights": results["model"]["weights"],
-        "ways": {way: values({key: of_way(known[key], way) for key in KEYS}) for way in OURS},
-        "better_than_copying": {
-            way: {key: leads[way][key][COPY] for key in COMPARED if COPY in leads[way][key]}
-            for way in OURS
-        },
-        "computed": results["computed"],
-    }
-
-
-def values(entries: Mapping[str, dict | None]) -> dict[str, float]:
-    """The values of figures, those that there are."""
-    return {key: each["value"] for key, each in entries.items() if each}
-
-
-def markdown(told: dict) -> str:
-    """The curve as a table for people: drawn styles, and what stands beside them.
-
-    Args:
-        told: from `summary`.
-
-    Returns:
-        Markdown.
-    """
-    plan, data = told["protocol"], told["data"]
+def markdown(told: Curve) -> str:
+    """The curve as a table for people: drawn styles, and what stands beside them."""
+    plan, data = told.protocol, told.data
     lines = [
         "# Figures along a training",
         "",
@@ -236,20 +168,17 @@ def markdown(told: dict) -> str:
             + [f"better in {key.removesuffix('_mean')}" for key in COMPARED]
         ),
     ]
-    for each in told["points"]:
-        leads = each["better_than_copying"][MODEL]
-        counts = [
-            f"{leads[key]['better']} of {leads[key]['pairs']}" if key in leads else ""
-            for key in COMPARED
-        ]
-        lines.append(row(each["name"], f"{each['images']:,}", each["ways"][MODEL], counts))
+    for each in told.points:
+        leads = each.better_than_copying[MODEL]
+        counts = [f"{leads[k].better} of {leads[k].pairs}" if k in leads else "" for k in COMPARED]
+        lines.append(row(each.name, f"{each.images:,}", each.ways[MODEL], counts))
     blank = [""] * len(COMPARED)
-    lines += [row("copying", "", told["copying"], blank)]
-    lines += [row("real pictures", "", told["real"], blank)]
+    lines += [row("copying", "", told.copying, blank)]
+    lines += [row("real pictures", "", told.real, blank)]
     return "\n".join(lines) + "\n"
 
 
 def row(name: str, images: str, known: Mapping[str, float], counts: Sequence[str]) -> str:
     """One line of the table."""
     shown = [f"{known[key]:.{FIGURES[key].digits}f}" if key in known else "" for key in KEYS]
-    return f"| {' | '.join([name, images, *shown, *counts])} |"
+    return tables.line([name, images, *shown, *counts])

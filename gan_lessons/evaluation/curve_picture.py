@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from io import BytesIO
 
 from gan_lessons.evaluation.contestants import COPY, MODEL
+from gan_lessons.evaluation.curve_card import Curve
 from gan_lessons.evaluation.measures import FIGURES
 from gan_lessons.images.gate import encode_image, open_image
 from gan_lessons.plots import COLOURS, FAINT, name_ends
@@ -16,11 +17,11 @@ LEAST = 0.03  # length of a vertical axis, as a share of what it reaches to; les
 DECADE = 10  # of images seen; more asks for a logarithmic axis
 
 
-def picture(told: dict) -> bytes:
+def picture(told: Curve) -> bytes:
     """Draw a curve: the model's drawn styles, beside copying and real pictures.
 
     Args:
-        told: what `curve.json` holds.
+        told: the curve.
 
     Returns:
         A PNG of 1100 x 680 pixels.
@@ -39,14 +40,12 @@ def picture(told: dict) -> bytes:
     return encode_image(open_image(buffer.getvalue()), colours=256)
 
 
-def panel(axes, key: str, told: dict) -> None:
+def panel(axes, key: str, told: Curve) -> None:
     """One figure along the training; what stands beside the model are level lines."""
     known = FIGURES[key]
     axes.set_title(known.title, loc="left", size=11, pad=20)
     axes.spines[["top", "right"]].set_visible(False)
-    points = [
-        (p["images"], p["ways"][MODEL][key]) for p in told["points"] if key in p["ways"][MODEL]
-    ]
+    points = [(p.images, p.ways[MODEL][key]) for p in told.points if key in p.ways[MODEL]]
     if not points:
         axes.set(xticks=[], yticks=[])
         axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color=QUIET)
@@ -54,7 +53,7 @@ def panel(axes, key: str, told: dict) -> None:
     x, y = zip(*points, strict=True)
     axes.plot(x, y, "o-", color=OURS, linewidth=1.6, markersize=5, zorder=3)
     across(axes, x)
-    copied, real = told["copying"].get(key), told["real"].get(key)
+    copied, real = told.copying.get(key), told.real.get(key)
     levels = [(copied, COPY, COPIED)]
     note = f"{known.better} is better"
     if real is not None and on_scale(real, [*y, copied]):

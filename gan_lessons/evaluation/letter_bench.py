@@ -1,15 +1,11 @@
 """One model on `letters`: what is measured of it and of what it must beat, style by style."""
 
-import hashlib
-import json
-from dataclasses import asdict
-
 import torch
 from torch import Tensor
 
 from gan_lessons.data.style_dataset import StyleDataset
-from gan_lessons.evaluation import letter_results, letter_sheet, notes
-from gan_lessons.evaluation.bench import labelled, seconds, weights_of
+from gan_lessons.evaluation import letter_results, letter_sheet, letter_table, notes
+from gan_lessons.evaluation.bench import labelled, seconds
 from gan_lessons.evaluation.letter_contestants import (
     DRAWS,
     REAL,
@@ -20,7 +16,7 @@ from gan_lessons.evaluation.letter_contestants import (
 )
 from gan_lessons.evaluation.letter_measures import Hands, Judges, Seen, of_answers, of_draws
 from gan_lessons.evaluation.letters import LetterBed, LetterPlan
-from gan_lessons.evaluation.progress import Row, Unit
+from gan_lessons.evaluation.progress import Row, Unit, fingerprint_of
 from gan_lessons.metrics.linear_judge import judge_of_content, judge_of_styles
 from gan_lessons.style_transfer import StyleTransfer
 
@@ -44,6 +40,10 @@ class LetterBench:
         self.judges = fitted_judges(self.bed)
         self.known: tuple[str, Hands] | None = None
 
+    summary = letter_results.summary
+    table = staticmethod(letter_table.markdown)
+    notes = notes.of_letters
+    sheet = letter_sheet.sheet_of_letters
     sheet_name = "sheet.png"
 
     def units(self) -> list[Unit]:
@@ -65,13 +65,8 @@ class LetterBench:
 
     def fingerprint(self) -> str:
         """What a partial result must agree on to be gone on with."""
-        plan = [letter_results.FORMAT, asdict(self.protocol), self.weights()]
-        setting = f"{self.bed.dataset.name} {self.model.precision} {self.device}"
-        return hashlib.sha256((json.dumps(plan) + setting).encode()).hexdigest()
-
-    def weights(self) -> str:
-        """SHA-256 of the model's networks."""
-        return weights_of(self.model)
+        name = self.bed.dataset.name
+        return fingerprint_of(self.model, self.protocol, name, letter_results.FORMAT)
 
     def hands(self, style: str) -> Hands:
         """Statistics of a style; only one style's letters are kept."""
@@ -107,22 +102,6 @@ class LetterBench:
         asked = sum(6 * len(bed.faces(bed.split, style)) for (style,), _ in units)
         answers = asked * (len(self.contestants) * 1.5 * seen + 2 * generated)
         return once * seen + drawn * (2 * seen + generated) + answers
-
-    def summary(self, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
-        """The card of results as plain data."""
-        return letter_results.summary(name, self, rows, cpu_seconds)
-
-    def table(self, found: dict) -> str:
-        """The card as a table for people."""
-        return letter_results.markdown(found)
-
-    def notes(self, found: dict) -> list[str]:
-        """What has to be said beside the figures."""
-        return notes.of_letters(self, found)
-
-    def sheet(self) -> bytes:
-        """What the model makes of references, beside the truth, as a PNG."""
-        return letter_sheet.sheet(self)
 
 
 def fitted_judges(bed: LetterBed) -> Judges:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gan_lessons.evaluation.letter_contestants import Asked
 from gan_lessons.evaluation.letters import ASKED, LetterBed
-from gan_lessons.evaluation.measures import Figure
+from gan_lessons.evaluation.measures import Measure
 from gan_lessons.images.movement import movement
 from gan_lessons.metrics.features import as_float, embed, perceive
 from gan_lessons.metrics.frechet import kernel_distance
@@ -25,19 +25,19 @@ from gan_lessons.metrics.references import (
 from gan_lessons.metrics.style import Judge
 
 MEASURES = {
-    "truth_l1": Figure("distance to the true letter, L1 in [-1, 1]", "lower"),
-    "truth": Figure("distance to the true letter, perceptual", "lower"),
-    "match": Figure("match, of ten typefaces", "higher"),
-    "diversity_right": Figure("diversity, over what is right (1 is right)", ""),
-    "coverage": Figure("coverage, letter by letter", "higher"),
-    "precision": Figure("precision, letter by letter", "higher"),
-    "recall": Figure("recall, letter by letter", "higher"),
-    "density": Figure("density, letter by letter", "higher"),
-    "kid": Figure("KID a letter, MobileNetV2, x 1000", "lower", 1),
-    "content": Figure("content, share read as the letter", "higher"),
-    "style": Figure("style, share judged so", "higher"),
-    "consistency": Figure("consistency of an alphabet", "lower"),
-    "movement": Figure("mean change of a pixel", ""),
+    "truth_l1": Measure("distance to the true letter, L1 in [-1, 1]", "lower"),
+    "truth": Measure("distance to the true letter, perceptual", "lower"),
+    "match": Measure("match, of ten typefaces", "higher"),
+    "diversity_right": Measure("diversity, over what is right (1 is right)", ""),
+    "coverage": Measure("coverage, letter by letter", "higher"),
+    "precision": Measure("precision, letter by letter", "higher"),
+    "recall": Measure("recall, letter by letter", "higher"),
+    "density": Measure("density, letter by letter", "higher"),
+    "kid": Measure("KID a letter, MobileNetV2, x 1000", "lower", 1),
+    "content": Measure("content, share read as the letter", "higher"),
+    "style": Measure("style, share judged so", "higher"),
+    "consistency": Measure("consistency of an alphabet", "lower"),
+    "movement": Measure("mean change of a pixel", ""),
 }
 AMONG = 10  # references, of which the one that was used has to be found
 

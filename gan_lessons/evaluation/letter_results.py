@@ -26,11 +26,17 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from gan_lessons.evaluation.benches import BenchOfLetters
+from gan_lessons.evaluation.card_parts import (
+    about,
+    classifier,
+    entry_of,
+    methods_in,
+    over_groups,
+    rounded,
+)
 from gan_lessons.evaluation.letter_contestants import BY_FOUR, BY_ONE, DRAWS, REAL, TRUE
 from gan_lessons.evaluation.letter_measures import MEASURES
 from gan_lessons.evaluation.progress import Row, Unit
-from gan_lessons.evaluation.results import about, classifier, rounded, spread_over
-from gan_lessons.evaluation.tables import costs, head_of, header, number
 
 FORMAT = "gan_lessons letters 1"
 WAYS = (DRAWS, BY_ONE, BY_FOUR)
@@ -38,12 +44,12 @@ FLOORS = ("kid", "consistency")  # what real letters reach is not the least that
 OF_DRAWS = ("diversity_right", "coverage", "precision", "recall", "density", *FLOORS)
 
 
-def summary(name: str, bench: BenchOfLetters, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
+def summary(bench: BenchOfLetters, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
     """All that was measured, in the form that this module describes.
 
     Args:
-        name: of the model.
         bench: the model and where it was measured.
+        name: of the model.
         rows: from ((style,), seed) to measures by contestant.
         cpu_seconds: what measuring them took.
 
@@ -78,34 +84,13 @@ def summary(name: str, bench: BenchOfLetters, rows: dict[Unit, Row], cpu_seconds
 
 def one_measure(key: str, seeds: Iterable[int], styles: Iterable[str], rows: dict) -> dict:
     """One measure of every contestant, averaged over styles, with its spread over seeds."""
-    names = dict.fromkeys(name for row in rows.values() for name in row)
-    values = {name: over_seeds(key, name, seeds, styles, rows) for name in names}
-    values = {name: value for name, value in values.items() if value}
-    real = values.get(REAL) if key in OF_DRAWS else values.get(TRUE)
-    outside = (*WAYS, TRUE, REAL)
-    return {
-        "title": MEASURES[key].title,
-        "better": MEASURES[key].better,
-        "model": values.get(DRAWS),
-        "variants": {way: values[way] for way in WAYS[1:] if way in values},
-        "floor" if key in FLOORS else "limit": real,
-        "baselines": {name: value for name, value in values.items() if name not in outside},
-    }
-
-
-def over_seeds(
-    key: str, name: str, seeds: Iterable[int], styles: Iterable[str], rows: dict
-) -> dict | None:
-    """Mean over the styles that have a measure, and its spread over the seeds."""
-    means, behind = [], 0
-    for seed in seeds:
-        own = [rows[(style,), seed].get(name, {}).get(key) for style in styles]
-        own = [value for value in own if value is not None]
-        if not own:
-            return None
-        means.append(statistics.fmean(own))
-        behind = len(own)
-    return {**spread_over(means), "styles": behind}
+    values = {}
+    for name in methods_in(rows):
+        if found := over_groups(key, name, styles, seeds, rows):
+            values[name] = found[0] | {"styles": found[1]}
+    real = values.get(REAL if key in OF_DRAWS else TRUE)
+    kind = "floor" if key in FLOORS else "limit"
+    return entry_of(MEASURES[key], values, WAYS, {kind: real}, (TRUE, REAL))
 
 
 def of_style(style: str, seeds: Iterable[int], rows: dict) -> dict:
@@ -115,58 +100,3 @@ def of_style(style: str, seeds: Iterable[int], rows: dict) -> dict:
         name: rounded({k: statistics.fmean(row[name][k] for row in of_seeds) for k in own})
         for name, own in of_seeds[0].items()
     }
-
-
-def markdown(found: dict) -> str:
-    """The card as a table for people.
-
-    Args:
-        found: from `summary`.
-
-    Returns:
-        Markdown.
-    """
-    entries = found["figures"]
-    names = list(dict.fromkeys(n for entry in entries.values() for n in entry["baselines"]))
-    plan, data = found["protocol"], found["data"]
-    told = (
-        f"Protocol `{plan['name']}` on {data['name']}, held-out families only: "
-        f"{data['typefaces']} typefaces of {len(data['styles'])} styles, {plan['draws']} draws of "
-        f"each of {len(data['letters'])} letters, {len(plan['seeds'])} seeds."
-    )
-    shown = ["measure", "draws", "one letter given", "four given", *names, "real"]
-    lines = [*head_of(found, told), *header(shown)]
-    for key, entry in entries.items():
-        values = [entry["model"], *(entry["variants"].get(way) for way in WAYS[1:])]
-        values += [entry["baselines"].get(name) for name in names]
-        values.append(entry.get("limit") or entry.get("floor"))
-        arrow = f" ({entry['better']} is better)" if entry["better"] else ""
-        digits = MEASURES[key].digits
-        cells = [number(v["value"], v["spread"], digits) if v else "" for v in values]
-        lines.append(f"| {' | '.join([entry['title'] + arrow, *cells])} |")
-    judges = found["judges"]
-    lines += [
-        "",
-        f"The judges' own accuracy on held-out typefaces: letter {judges['letter']['accuracy']:.3f}"
-        f", style {judges['style']['accuracy']:.3f}.",
-        "",
-        *by_style(found["styles"]),
-        *costs(found.get("speed", [])),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def by_style(styles: list[dict]) -> list[str]:
-    """The measures that count for each style."""
-    drawn = ("diversity_right", "coverage", "kid", "content", "consistency")
-    answered = ("truth_l1", "truth", "match")
-    titles = [f"{key} of draws" for key in drawn] + [f"{key} by four" for key in answered]
-    head = ["style", "typefaces", *titles]
-    lines = ["## Styles", "", *header(head)]
-    for one in styles:
-        cells = [one["style"], str(one["typefaces"])]
-        for way, keys in ((DRAWS, drawn), (BY_FOUR, answered)):
-            own = one["figures"].get(way, {})
-            cells += [f"{own[k]:.{MEASURES[k].digits}f}" if k in own else "" for k in keys]
-        lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, ""]

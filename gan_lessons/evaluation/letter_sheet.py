@@ -11,7 +11,7 @@ from gan_lessons.metrics.features import as_float
 TYPEFACES = 2  # of each style
 
 
-def sheet(bench: BenchOfLetters) -> bytes:
+def sheet_of_letters(bench: BenchOfLetters) -> bytes:
     """Two typefaces of each style, as the model and as the truth show them, and a drawn letter.
 
     Args:

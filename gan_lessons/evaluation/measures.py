@@ -18,7 +18,7 @@ from gan_lessons.metrics.style import Judge
 
 
 @dataclass(frozen=True)
-class Figure:
+class Measure:
     """What one figure is called and how to read it."""
 
     title: str
@@ -27,25 +27,25 @@ class Figure:
 
 
 FIGURES = {
-    "truth_mean": Figure("truth, mean over draws", "lower"),
-    "truth_best": Figure("truth, best draw", "lower"),
-    "content": Figure("content, top-1", "higher"),
-    "style": Figure("style, share judged so", "higher"),
-    "kid": Figure("KID, MobileNetV2, x 1000", "lower", 1),
-    "diversity": Figure("diversity of draws", ""),
-    "diversity_palette": Figure("diversity, palettes matched", ""),
-    "precision": Figure("precision", "higher"),
-    "recall": Figure("recall", "higher"),
-    "density": Figure("density", "higher"),
-    "coverage": Figure("coverage", "higher"),
-    "memorisation": Figure("memorisation", ""),
-    "movement": Figure("mean change of a pixel", ""),
-    "match": Figure("match, of ten references", "higher"),
-    "worth": Figure("worth of a reference", "lower"),
-    "truth_by_true": Figure("truth, by the true drawing", "lower"),
-    "truth_by_random": Figure("truth, by random references", "lower"),
-    "spread": Figure("spread over references", ""),
-    "spread_palette": Figure("spread, palettes matched", ""),
+    "truth_mean": Measure("truth, mean over draws", "lower"),
+    "truth_best": Measure("truth, best draw", "lower"),
+    "content": Measure("content, top-1", "higher"),
+    "style": Measure("style, share judged so", "higher"),
+    "kid": Measure("KID, MobileNetV2, x 1000", "lower", 1),
+    "diversity": Measure("diversity of draws", ""),
+    "diversity_palette": Measure("diversity, palettes matched", ""),
+    "precision": Measure("precision", "higher"),
+    "recall": Measure("recall", "higher"),
+    "density": Measure("density", "higher"),
+    "coverage": Measure("coverage", "higher"),
+    "memorisation": Measure("memorisation", ""),
+    "movement": Measure("mean change of a pixel", ""),
+    "match": Measure("match, of ten references", "higher"),
+    "worth": Measure("worth of a reference", "lower"),
+    "truth_by_true": Measure("truth, by the true drawing", "lower"),
+    "truth_by_random": Measure("truth, by random references", "lower"),
+    "spread": Measure("spread over references", ""),
+    "spread_palette": Measure("spread, palettes matched", ""),
 }
 
 

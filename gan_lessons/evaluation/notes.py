@@ -1,6 +1,6 @@
 """What has to be said beside the figures: that there are few pictures, no truth, or no change."""
 
-from gan_lessons.evaluation.benches import BenchOfLetters, BenchOfStyles
+from gan_lessons.evaluation.benches import BenchOfLetters, BenchOfPaintings, BenchOfStyles
 from gan_lessons.evaluation.referring import REFERENCES
 from gan_lessons.images.movement import STILL, UNMOVED
 from gan_lessons.text import count_of
@@ -51,10 +51,11 @@ def of_letters(bench: BenchOfLetters, found: dict) -> list[str]:
     return told
 
 
-def of_paintings(found: dict) -> list[str]:
+def of_paintings(bench: BenchOfPaintings, found: dict) -> list[str]:
     """Sentences about paintings: works are very few.
 
     Args:
+        bench: not asked; the card says all.
         found: the card.
 
     Returns:

@@ -1,18 +1,14 @@
 """One model on `painted_photos`: what is measured of it and of what it must beat, by painter."""
 
-import hashlib
-import json
-from dataclasses import asdict
-
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.evaluation import (
     notes,
     painting_peer,
     painting_results,
     painting_sheet,
-    painting_whole,
+    painting_table,
 )
-from gan_lessons.evaluation.bench import seconds, weights_of
+from gan_lessons.evaluation.bench import seconds
 from gan_lessons.evaluation.painting_contestants import Way, bundled, painters_of, ways
 from gan_lessons.evaluation.painting_measures import (
     WORKS,
@@ -23,7 +19,7 @@ from gan_lessons.evaluation.painting_measures import (
     of_works,
 )
 from gan_lessons.evaluation.paintings import PaintingBed, PaintingPlan
-from gan_lessons.evaluation.progress import Row, Unit
+from gan_lessons.evaluation.progress import Row, Unit, fingerprint_of
 from gan_lessons.style_transfer import StyleTransfer
 
 
@@ -37,6 +33,10 @@ class PaintingBench:
         rivalled: whether the trained baselines stand beside the model too.
     """
 
+    summary = painting_results.summary
+    table = staticmethod(painting_table.markdown)
+    notes = notes.of_paintings
+    sheet = painting_sheet.sheet_of_paintings
     sheet_name = "sheet.jpg"
 
     def __init__(
@@ -67,13 +67,8 @@ class PaintingBench:
 
     def fingerprint(self) -> str:
         """What a partial result must agree on to be gone on with."""
-        plan = [painting_results.FORMAT, asdict(self.protocol), self.weights(), list(self.ways)]
-        setting = f"{self.bed.dataset.name} {self.model.precision} {self.device}"
-        return hashlib.sha256((json.dumps(plan) + setting).encode()).hexdigest()
-
-    def weights(self) -> str:
-        """SHA-256 of the model's networks."""
-        return weights_of(self.model)
+        form, name = painting_results.FORMAT, self.bed.dataset.name
+        return fingerprint_of(self.model, self.protocol, name, form, list(self.ways))
 
     def measure(self, what: tuple[str, ...], seed: int) -> Row:
         """All contestants on one painter under one seed."""
@@ -109,22 +104,3 @@ class PaintingBench:
         a_crop = seen / self.protocol.crops
         views = len(known.asked.works) * self.protocol.views * len(units)
         return photos * (made + seen * results) + 2 * views * a_crop
-
-    def summary(self, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
-        """The card of results as plain data."""
-        found = painting_results.summary(name, self, rows, cpu_seconds)
-        if not self.protocol.side:
-            found["whole"] = painting_whole.measure_whole(self.model, self.bed, self.painters[0])
-        return found
-
-    def table(self, found: dict) -> str:
-        """The card as a table for people."""
-        return painting_results.markdown(found)
-
-    def notes(self, found: dict) -> list[str]:
-        """What has to be said beside the figures."""
-        return notes.of_paintings(found)
-
-    def sheet(self) -> bytes:
-        """Whole photographs and what the model makes of them, as a JPEG."""
-        return painting_sheet.sheet(self)

@@ -8,48 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gan_lessons.evaluation.card import figure_of, made, read_card
+from gan_lessons.evaluation.card import Figure, Value, figures_of, made, read_card
 from gan_lessons.evaluation.painting_results import FORMAT
 
 
 @dataclass(frozen=True)
-class PaintingValue:
-    """One measure of one contestant, a mean over painters.
+class PaintingValue(Value):
+    """A mean over painters.
 
     Attributes:
-        value: the mean over painters and seeds.
-        spread: standard deviation between the seeds; None for a single one.
-        seeds: the same for each seed.
         interval: what 95 % of a bootstrap over photographs and works leave, where it is drawn.
         painters: how many stand behind it.
     """
 
-    value: float
-    spread: float | None
-    seeds: list[float]
     interval: list[float] | None
     painters: int
-
-
-@dataclass(frozen=True)
-class PaintingFigure:
-    """One measure of every contestant.
-
-    Attributes:
-        title: what it is called.
-        better: "lower", "higher" or "".
-        model: of drawn codes.
-        variants: by references and by the mean code.
-        floor: of training works in the place of results.
-        baselines: of what the model must beat.
-    """
-
-    title: str
-    better: str
-    model: PaintingValue | None
-    variants: dict[str, PaintingValue]
-    floor: PaintingValue | None
-    baselines: dict[str, PaintingValue]
 
 
 @dataclass(frozen=True)
@@ -89,7 +62,7 @@ class PaintingResults:
     data: dict[str, Any]
     features: dict[str, Any]
     computed: dict[str, Any]
-    figures: dict[str, PaintingFigure]
+    figures: dict[str, Figure]
     painters: list[Painter]
     asked: list[Bar]
     notes: list[str] = field(default_factory=list)
@@ -135,8 +108,5 @@ def results_of(values: Mapping[str, Any]) -> PaintingResults:
         "painters": [made(Painter, each) for each in values["painters"]],
         "asked": [made(Bar, each) for each in values["asked"]],
     }
-    figures = {
-        name: figure_of(entry, PaintingFigure, PaintingValue)
-        for name, entry in values["figures"].items()
-    }
+    figures = figures_of(values["figures"], PaintingValue)
     return made(PaintingResults, {**values, **lists, "figures": figures})

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from gan_lessons.evaluation.measures import Figure
+from gan_lessons.evaluation.measures import Measure
 from gan_lessons.evaluation.painting_contestants import Asked, Way
 from gan_lessons.evaluation.painting_matching import matched
 from gan_lessons.evaluation.paintings import PaintingBed, Photograph, Views
@@ -21,20 +21,20 @@ from gan_lessons.metrics.gap import Ground, Results, Weights
 from gan_lessons.metrics.references import Scale
 
 MEASURES = {
-    "closed": Figure("share of the way to held-out works, by KID", "higher"),
-    "closed_all": Figure("the same, each of all works held out in turn", "higher"),
-    "kid": Figure("KID of crops to held-out works, MobileNetV2, x 1000", "lower", 1),
-    "edges": Figure("edge F1 against the photograph", "higher"),
-    "edges_chance": Figure("edge F1 against other photographs", ""),
-    "match": Figure("match, among all works", "higher"),
-    "match_train": Figure("match, of training works", "higher"),
-    "match_held": Figure("match, of held-out works", "higher"),
-    "match_folds": Figure("match, two works left out", "higher"),
-    "diversity": Figure("diversity of draws", ""),
-    "spread": Figure("spread over references", ""),
-    "memorisation": Figure("distance to training crops, over that of held-out works", ""),
-    "nearest": Figure("the same of the nearest one in a hundred", ""),
-    "movement": Figure("mean change of a pixel", ""),
+    "closed": Measure("share of the way to held-out works, by KID", "higher"),
+    "closed_all": Measure("the same, each of all works held out in turn", "higher"),
+    "kid": Measure("KID of crops to held-out works, MobileNetV2, x 1000", "lower", 1),
+    "edges": Measure("edge F1 against the photograph", "higher"),
+    "edges_chance": Measure("edge F1 against other photographs", ""),
+    "match": Measure("match, among all works", "higher"),
+    "match_train": Measure("match, of training works", "higher"),
+    "match_held": Measure("match, of held-out works", "higher"),
+    "match_folds": Measure("match, two works left out", "higher"),
+    "diversity": Measure("diversity of draws", ""),
+    "spread": Measure("spread over references", ""),
+    "memorisation": Measure("distance to training crops, over that of held-out works", ""),
+    "nearest": Measure("the same of the nearest one in a hundred", ""),
+    "movement": Measure("mean change of a pixel", ""),
 }
 WORKS = "training works"  # in the place of results: the floor
 

@@ -31,15 +31,21 @@ from dataclasses import asdict
 import numpy as np
 
 from gan_lessons.evaluation.benches import BenchOfPaintings
+from gan_lessons.evaluation.card_parts import (
+    about,
+    entry_of,
+    methods_in,
+    over_groups,
+    rounded,
+    short,
+)
 from gan_lessons.evaluation.contestants import COLOUR, MEAN, MODEL, REFERENCE
 from gan_lessons.evaluation.painting_contestants import ADAIN
 from gan_lessons.evaluation.painting_measures import MEASURES, WORKS
 from gan_lessons.evaluation.painting_peer import PEER, best_alone, each_style, installed
-from gan_lessons.evaluation.painting_whole import ALIKE
+from gan_lessons.evaluation.painting_whole import measure_whole
 from gan_lessons.evaluation.paintings import CROP, PaintingBed
 from gan_lessons.evaluation.progress import Row, Unit
-from gan_lessons.evaluation.results import about, rounded, short, spread_over
-from gan_lessons.evaluation.tables import costs, head_of, header, number
 
 FORMAT = "gan_lessons paintings 1"
 OURS = (MODEL, REFERENCE, MEAN)
@@ -48,12 +54,12 @@ HALF, KEPT, NEAR = 0.5, 0.6, 0.2  # of the way; edge F1; or so near to colour tr
 APART = 0.5  # of held-out works' distance to training crops: nearer is a copy
 
 
-def summary(name: str, bench: BenchOfPaintings, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
+def summary(bench: BenchOfPaintings, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
     """All that was measured, in the form that this module describes.
 
     Args:
-        name: of the model.
         bench: for what was measured on what.
+        name: of the model.
         rows: from ((painter,), seed) to measures by contestant.
         cpu_seconds: what measuring them took.
 
@@ -68,7 +74,7 @@ def summary(name: str, bench: BenchOfPaintings, rows: dict[Unit, Row], cpu_secon
         | {"published": each_style(peers, painter, plan.seeds)}
         for painter in bench.painters
     ]
-    return {
+    found = {
         "format": FORMAT,
         **about(name, bench, cpu_seconds),
         "protocol": asdict(plan),
@@ -84,37 +90,19 @@ def summary(name: str, bench: BenchOfPaintings, rows: dict[Unit, Row], cpu_secon
         "painters": painters,
         "asked": [each for painter in painters for each in asked_of(painter)],
     }
+    if not plan.side:
+        found["whole"] = measure_whole(bench.model, bed, bench.painters[0])
+    return found
 
 
 def one_measure(key: str, seeds: Iterable[int], painters: Iterable[str], rows: dict) -> dict:
-    """One measure of every contestant, averaged over painters."""
-    names = dict.fromkeys(name for row in rows.values() for name in row)
-    values = {name: over_seeds(key, name, seeds, painters, rows) for name in names}
-    values = {name: value for name, value in values.items() if value}
-    return {
-        "title": MEASURES[key].title,
-        "better": MEASURES[key].better,
-        "model": values.get(MODEL),
-        "variants": {way: values[way] for way in OURS[1:] if way in values},
-        "floor": values.get(WORKS),
-        "baselines": {name: v for name, v in values.items() if name not in (*OURS, WORKS)},
-    }
-
-
-def over_seeds(
-    key: str, name: str, seeds: Iterable[int], painters: Iterable[str], rows: dict
-) -> dict | None:
-    """Mean over the painters that have a measure, its spread over seeds, and its interval."""
-    own = [[rows[(painter,), seed].get(name, {}) for painter in painters] for seed in seeds]
-    means = [[row[key] for row in of_seed if key in row] for of_seed in own]
-    if not all(means):
-        return None
-    each = [statistics.fmean(of_seed) for of_seed in means]
-    return {
-        **spread_over(each),
-        "interval": interval(key, [row for of_seed in own for row in of_seed]),
-        "painters": len(means[0]),
-    }
+    """One measure of every contestant, averaged over painters, with the bootstrap's interval."""
+    values = {}
+    for name in methods_in(rows):
+        if found := over_groups(key, name, painters, seeds, rows):
+            own = [row.get(name, {}) for row in rows.values()]
+            values[name] = found[0] | {"interval": interval(key, own), "painters": found[1]}
+    return entry_of(MEASURES[key], values, OURS, {"floor": values.get(WORKS)}, (WORKS,))
 
 
 def interval(key: str, rows: Iterable[dict]) -> list[float] | None:
@@ -182,91 +170,3 @@ def asked_of(painter: dict) -> list[dict]:
             for what, value, bar in wanted
         ]
     return found
-
-
-def markdown(found: dict) -> str:
-    """The card as a table for people.
-
-    Args:
-        found: from `summary`.
-
-    Returns:
-        Markdown.
-    """
-    entries, plan, data = found["figures"], found["protocol"], found["data"]
-    names = list(dict.fromkeys(n for entry in entries.values() for n in entry["baselines"]))
-    told = (
-        f"Protocol `{plan['name']}` on {data['name']}, {data['split']} photographs and works only: "
-        f"{data['photographs']} photographs restyled, {len(data['painters'])} painters, "
-        f"{plan['draws']} draws a photograph, {len(plan['seeds'])} seeds, looked at in crops of "
-        f"{data['resolution']} px. Each figure is a mean over painters; after the sign the "
-        "standard deviation between seeds."
-    )
-    shown = ["measure", "draws", "by works", "mean code", *names, WORKS]
-    lines = [*head_of(found, told), *header(shown)]
-    for key, entry in entries.items():
-        values = [entry["model"], *(entry["variants"].get(way) for way in OURS[1:])]
-        values += [entry["baselines"].get(name) for name in names] + [entry["floor"]]
-        arrow = f" ({entry['better']} is better)" if entry["better"] else ""
-        digits = MEASURES[key].digits
-        cells = [number(v["value"], v["spread"], digits) if v else "" for v in values]
-        lines.append(f"| {' | '.join([entry['title'] + arrow, *cells])} |")
-    lines += ["", *by_painter(found["painters"]), *asked(found["asked"])]
-    lines += [*in_tiles(found.get("whole")), *costs(found.get("speed", []))]
-    return "\n".join(lines) + "\n"
-
-
-def in_tiles(whole: dict | None) -> list[str]:
-    """What a picture of a user's size takes, and whether its tiles show."""
-    if not whole:
-        return []
-    return [
-        f"A picture of {whole['width']} x {whole['height']} takes {whole['seconds']} s in one "
-        f"pass and {whole['seconds_in_tiles']} s in tiles of {whole['tile']}, threads: "
-        f"{whole['threads']}. The two results are {whole['levels']} of 255 levels apart in the mean"
-        f" and {whole['levels_at_borders']} where tiles meet (at most {ALIKE:g} are allowed).",
-        "",
-    ]
-
-
-def by_painter(painters: list[dict]) -> list[str]:
-    """The measures that count for each painter, with the bootstrap's intervals."""
-    keys = ("closed", "closed_all", "edges", "match", "match_held", "match_folds", "nearest")
-    lines = []
-    for one in painters:
-        lines += [
-            f"## {one['painter']}",
-            "",
-            f"{one['train']} training works, {one['held']} to compare with, {one['works']} in all; "
-            f"{one['photographs']} photographs. By chance a reference is matched in "
-            f"{one['chance']:.3f}, with two works left out in {one['chance_folds']:.3f}. In "
-            "brackets 95 % of a bootstrap over photographs and works.",
-            "",
-            *header(["contestant", *(MEASURES[key].title for key in keys)]),
-        ]
-        for name, own in one["figures"].items():
-            if name != WORKS:
-                cells = [ranged(own.get(k), one["intervals"][name].get(k)) for k in keys]
-                lines.append(f"| {' | '.join([name, *cells])} |")
-        lines.append("")
-    return lines
-
-
-def ranged(value: float | None, around: list[float] | None) -> str:
-    """A figure and its interval."""
-    if value is None:
-        return ""
-    return f"{value:.3f}" + (f" ({around[0]:.2f} to {around[1]:.2f})" if around else "")
-
-
-def asked(rows: list[dict]) -> list[str]:
-    """What is asked of a model, and whether it gets there."""
-    if not rows:
-        return []
-    head = ["painter", "way", "what", "value", "above", "reached"]
-    lines = ["## What is asked of it", "", *header(head)]
-    for row in rows:
-        cells = [row["painter"], row["way"], row["what"], f"{row['value']:.3f}"]
-        cells += [f"{row['wanted']:.3f}", "yes" if row["reached"] else "no"]
-        lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, ""]

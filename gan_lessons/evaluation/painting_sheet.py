@@ -11,7 +11,7 @@ from gan_lessons.images.gate import encode_image, tensor_to_image
 WIDTH, EDGE, HEAD = 256, 4, 16  # pixels: of each picture, between them, of a line of text
 
 
-def sheet(bench: BenchOfPaintings) -> bytes:
+def sheet_of_paintings(bench: BenchOfPaintings) -> bytes:
     """Held-out photographs, whole, and in each painter's style by works that are held out too.
 
     Args:

@@ -1,12 +1,15 @@
 """Measuring unit by unit: each is written down at once, so that nothing is measured twice."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from dataclasses import asdict
+from typing import Any, Protocol
 
 from gan_lessons.files import OutputFolder
 from gan_lessons.reading import read_regular
+from gan_lessons.style_transfer import StyleTransfer
 from gan_lessons.text import duration, parse_json
 
 PARTIAL = "partial.jsonl"
@@ -52,6 +55,33 @@ def work(bench: Bench, done: "Partial", report: Report) -> None:
             raise
         seconds_left = (time.monotonic() - started) / number * (len(left) - number)
         report(f"{number}/{len(left)}  {bench.named(unit)}  {duration(seconds_left)} left")
+
+
+def fingerprint_of(model: StyleTransfer, plan: Any, data: str, *more: Any) -> str:
+    """What a partial result must agree on to be gone on with.
+
+    Args:
+        model: that is measured.
+        plan: how much; a dataclass.
+        data: name of the set.
+        more: plain data on which figures hang besides: their form, what stands beside the model.
+
+    Returns:
+        A SHA-256.
+    """
+    on = [data, model.precision, model.device.type]
+    told = json.dumps([asdict(plan), weights_of(model), *on, *more])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def weights_of(model: StyleTransfer) -> str:
+    """SHA-256 of a model's networks."""
+    digest = hashlib.sha256()
+    for name, network in sorted(model.networks.items()):
+        digest.update(name.encode())
+        for value in network.state_dict().values():
+            digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 class Partial:

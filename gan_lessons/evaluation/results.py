@@ -57,10 +57,18 @@ left out.
 """
 
 import statistics
-from collections.abc import Sequence
 from dataclasses import asdict
 
-from gan_lessons.evaluation.benches import BenchOfOneModel, BenchOfStyles
+from gan_lessons.evaluation.benches import BenchOfStyles
+from gan_lessons.evaluation.card_parts import (
+    about,
+    classifier,
+    entry_of,
+    methods_in,
+    rounded,
+    short,
+    spread_over,
+)
 from gan_lessons.evaluation.contestants import (
     COPY,
     HELD_OUT,
@@ -75,9 +83,6 @@ from gan_lessons.evaluation.measures import FIGURES, average
 from gan_lessons.evaluation.progress import Row, Unit
 from gan_lessons.evaluation.protocol import Pair, Protocol
 from gan_lessons.evaluation.referring import REFERENCES
-from gan_lessons.metrics import features
-from gan_lessons.metrics.style import Judge
-from gan_lessons.provenance import provenance
 
 FORMAT = "gan_lessons results 1"
 REAL_SETS = "real images"  # different concepts in one style, where a method has its draws
@@ -101,15 +106,14 @@ RECOLOURED = ("style", "content", "match", "spread", "truth_by_random")  # of a 
 COMPARED = ("truth_mean", "truth_best", "content", "kid", "match", "worth")
 REFERRED = ("match", "worth", "truth_by_true", "truth_by_random", "spread", "spread_palette")
 EVERY = "every baseline"
-DIGITS = 6  # that a figure is written with; more would only make files differ
 
 
-def summary(name: str, bench: BenchOfStyles, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
+def summary(bench: BenchOfStyles, name: str, rows: dict[Unit, Row], cpu_seconds: float) -> dict:
     """All that was measured, in the form that this module describes.
 
     Args:
-        name: of the model.
         bench: for what was measured on what.
+        name: of the model.
         rows: from (pair, seed) to figures by method.
         cpu_seconds: what measuring them took.
 
@@ -139,31 +143,6 @@ def summary(name: str, bench: BenchOfStyles, rows: dict[Unit, Row], cpu_seconds:
         ],
         "classifier": classifier(bench.judge),
         "pairs": pairs,
-    }
-
-
-def about(name: str, bench: BenchOfOneModel, cpu_seconds: float) -> dict:
-    """What was measured by what, the same for every card."""
-    model = bench.model
-    return {
-        "model": {
-            "name": name,
-            "styles": list(model.styles),
-            "weights": bench.weights(),
-            "truncation": model.truncation,
-            "run": model.run,
-        },
-        "features": {
-            "network": f"{features.NAME}, ImageNet, without its head",
-            "resolution": features.SIZE,
-            "precision": "float32, weights stored in float16",
-        },
-        "computed": {
-            "device": str(model.device),
-            "precision": model.precision,
-            "cpu_seconds": round(cpu_seconds),
-            **provenance(),
-        },
     }
 
 
@@ -234,32 +213,19 @@ def ratio(part: float, whole: float) -> float | None:
     return short(part / whole) if round(whole, 3) else None
 
 
-def classifier(judge: Judge | None) -> dict | None:
-    """What the style figure is worth."""
-    if judge is None:
-        return None
-    return {"styles": list(judge.styles), "accuracy": judge.accuracy, "confusion": judge.confusion}
-
-
 def one_figure(
     key: str, plan: Protocol, counts: dict[Pair, int], rows: dict[Unit, Row]
 ) -> dict:
     """One figure of every method, averaged over pairs, with its spread over seeds."""
-    known = FIGURES[key]
-    names = dict.fromkeys(name for row in rows.values() for name in row)
-    values = {name: over_seeds(key, name, plan, counts, rows) for name in names}
-    values = {name: value for name, value in values.items() if value is not None}
-    entry = {"title": known.title, "better": known.better}
-    entry["model"] = values.get(MODEL)
-    entry["variants"] = {name: values[name] for name in (REFERENCE, MEAN) if name in values}
+    values = {name: over_seeds(key, name, plan, counts, rows) for name in methods_in(rows)}
+    real = {}
     if key in LIMITED:
         kind, source = LIMITED[key]
-        entry[kind] = values.get(source) or values.get(HELD_OUT)
+        real[kind] = values.get(source) or values.get(HELD_OUT)
     if key in RECOLOURED:
-        entry["recoloured"] = values.get(REPAINTED)
-    outside = (*OURS, TRUE, HELD_OUT, REPAINTED, REAL_SETS, *OF_ONE_PAIR)
-    entry["baselines"] = {name: v for name, v in values.items() if name not in outside}
-    return entry
+        real["recoloured"] = values.get(REPAINTED)
+    outside = (TRUE, HELD_OUT, REPAINTED, REAL_SETS, *OF_ONE_PAIR)
+    return entry_of(FIGURES[key], values, OURS, real, outside)
 
 
 def over_seeds(
@@ -279,15 +245,6 @@ def over_seeds(
         "pairs": len(has),
         "concepts": concepts,
         "pictures": pictures * len(plan.seeds),
-    }
-
-
-def spread_over(seeds: Sequence[float]) -> dict:
-    """A figure's mean over the seeds of an evaluation, its standard deviation, and each."""
-    return {
-        "value": short(statistics.fmean(seeds)),
-        "spread": short(statistics.stdev(seeds)) if len(seeds) > 1 else None,
-        "seeds": [short(value) for value in seeds],
     }
 
 
@@ -318,13 +275,3 @@ def spreads(rows: list[dict[str, float]]) -> dict[str, float]:
     if len(rows) < 2:
         return {}
     return {key: statistics.stdev(row[key] for row in rows) for key in rows[0]}
-
-
-def rounded(row: dict[str, float]) -> dict[str, float]:
-    """Figures with as many digits as mean something."""
-    return {key: short(value) for key, value in row.items()}
-
-
-def short(value: float) -> float:
-    """A number with six significant digits."""
-    return float(f"{value:.{DIGITS}g}")

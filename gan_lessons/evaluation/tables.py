@@ -1,8 +1,8 @@
 """The card of results as a table for people: what stands in `results.md`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from gan_lessons.evaluation.card import Figure, figure_of
+from gan_lessons.evaluation.card import Figure, Value, ValueOfPairs, figures_of
 from gan_lessons.evaluation.contestants import MEAN, MODEL, REFERENCE
 from gan_lessons.evaluation.measures import FIGURES
 from gan_lessons.evaluation.results import EVERY, OURS
@@ -28,7 +28,7 @@ def markdown(results: dict) -> str:
     )
     lines = [
         *head_of(results, told),
-        *table({key: figure_of(entry) for key, entry in results["figures"].items()}),
+        *table(figures_of(results["figures"], ValueOfPairs)),
         "",
         *compared(results["comparisons"], results["shares"]),
         *own_pairs(results.get("rivals", []), results["pairs"]),
@@ -72,34 +72,55 @@ def in_words(value: object) -> str:
 
 def table(entries: Mapping[str, Figure]) -> list[str]:
     """Methods in columns, figures in rows."""
-    names = dict.fromkeys(name for e in entries.values() for name in e.baselines)
+    names = baselines_in(entries)
     last = ["truth recoloured"] if any(e.recoloured for e in entries.values()) else []
     head = ["figure", "model", "one reference", "mean code", *names, "floor or limit", *last]
-    head.append("pictures")
-    lines = header(head)
+    lines = header([*head, "pictures"])
     for key, entry in entries.items():
-        known = entry.model or entry.variants.get(REFERENCE)
-        if known is None:
-            continue
-        variants = [entry.variants.get(name) for name in (REFERENCE, MEAN)]
-        values = [entry.model, *variants, *(entry.baselines.get(n) for n in names), entry.real]
-        values += [entry.recoloured] if last else []
-        digits = FIGURES[key].digits
-        shown = [number(each.value, each.spread, digits) if each else "" for each in values]
-        arrow = {"lower": " (lower is better)", "higher": " (higher is better)", "": ""}
-        title = entry.title + arrow[entry.better]
-        lines.append(f"| {' | '.join([title, *shown, str(known.pictures)])} |")
+        if known := entry.model or entry.variants.get(REFERENCE):
+            cells = cells_of(entry, (*OURS, *names), FIGURES[key].digits)
+            cells += [with_spread(entry.recoloured, FIGURES[key].digits)] if last else []
+            lines.append(line([*cells, str(known.pictures)]))
     return lines
 
 
-def header(names: list[str]) -> list[str]:
+def baselines_in(entries: Mapping[str, Figure]) -> list[str]:
+    """Names of all baselines that have some figure."""
+    return list(dict.fromkeys(name for entry in entries.values() for name in entry.baselines))
+
+
+def cells_of(entry: Figure, methods: Iterable[str], digits: int) -> list[str]:
+    """A row of a table: the figure's title, what methods have, and real pictures.
+
+    Args:
+        entry: of every method.
+        methods: names of those in the columns.
+        digits: behind the point.
+
+    Returns:
+        A text for each cell; empty where a method has not got the figure.
+    """
+    arrow = f" ({entry.better} is better)" if entry.better else ""
+    values = [*(entry.methods.get(name) for name in methods), entry.real]
+    return [entry.title + arrow, *(with_spread(each, digits) for each in values)]
+
+
+def with_spread(value: Value | None, digits: int) -> str:
+    """A value with its spread between seeds, where there is one."""
+    if value is None:
+        return ""
+    spread = "" if value.spread is None else f" ± {value.spread:.{digits}f}"
+    return f"{value.value:.{digits}f}{spread}"
+
+
+def line(cells: Iterable[str]) -> str:
+    """One line of a table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def header(names: Sequence[str]) -> list[str]:
     """The first two lines of a table."""
-    return [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
-
-
-def number(value: float, spread: float | None, digits: int) -> str:
-    """A figure with its spread, where there are several seeds."""
-    return f"{value:.{digits}f}" + ("" if spread is None else f" ± {spread:.{digits}f}")
+    return [line(names), "|" + "---|" * len(names)]
 
 
 def compared(comparisons: dict, shares: dict) -> list[str]:
@@ -117,7 +138,7 @@ def compared(comparisons: dict, shares: dict) -> list[str]:
             row = comparisons[way][key]
             if row:
                 cells = [lead(row.get(name), FIGURES[key].digits) for name in names]
-                lines.append(f"| {' | '.join([FIGURES[key].title, WAYS[way], *cells])} |")
+                lines.append(line([FIGURES[key].title, WAYS[way], *cells]))
     lines += ["", "First the pairs of styles, then by how much on average; above 0 is better."]
     style, kept = shares["style_of_real"], shares["diversity_kept"]
     wide = shares.get("diversity_of_real"), shares.get("spread_of_real"), shares.get("spread_kept")
@@ -148,7 +169,7 @@ def own_pairs(rivals: list[dict], pairs: list[dict]) -> list[str]:
             lines += header(["method", *(FIGURES[key].title for key in keys)])
             for name, own in pair["figures"].items():
                 cells = [f"{own[k]:.{FIGURES[k].digits}f}" if k in own else "" for k in keys]
-                lines.append(f"| {' | '.join([name, *cells])} |")
+                lines.append(line([name, *cells]))
             lines.append("")
     return lines
 
@@ -173,7 +194,7 @@ def judged(known: dict | None) -> list[str]:
         "",
         *header(head),
         *(
-            f"| {style} | {' | '.join(map(str, row))} |"
+            line([style, *map(str, row)])
             for style, row in zip(known["styles"], known["confusion"])
         ),
         "",
@@ -186,7 +207,7 @@ def costs(rows: list[dict]) -> list[str]:
         return []
     head = ["precision", "batch", "ms an image", "peak MiB"]
     lines = ["## Speed", "", *header(head)]
-    lines += [f"| {' | '.join(str(v) for v in row.values())} |" for row in rows]
+    lines += [line(str(v) for v in row.values()) for row in rows]
     return [*lines, "", "Peak: tensors that live at one time, the weights left out.", ""]
 
 
@@ -209,5 +230,5 @@ def by_target(pairs: list[dict]) -> list[str]:
             for key in keys
         ]
         cells = [pair["source"], pair["target"], str(pair["concepts"]), *shown]
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(line(cells))
     return lines

@@ -6,6 +6,9 @@ from dataclasses import asdict
 import pytest
 
 from gan_lessons.evaluation.card import FILE, read_results
+from gan_lessons.evaluation.curve_card import CURVE, read_curve
+from gan_lessons.evaluation.letter_card import read_letters
+from gan_lessons.evaluation.painting_card import read_paintings
 from gan_lessons.models.store import find
 
 MODELS = ("emoji64", "emoji128")
@@ -24,11 +27,35 @@ def plain():
     return json.loads((find("emoji64") / FILE).read_text())
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_nothing_is_lost(name):
-    values = json.loads((find(name) / FILE).read_text())
+@pytest.mark.parametrize(
+    ("name", "file", "read"),
+    [
+        *((name, FILE, read_results) for name in MODELS),
+        ("letters64", FILE, read_letters),
+        ("letters64_paired", FILE, read_letters),
+        ("paintings256", FILE, read_paintings),
+        ("emoji64", CURVE, read_curve),
+    ],
+)
+def test_nothing_is_lost(name, file, read):
+    values = json.loads((find(name) / file).read_text())
     del values["format"]
-    assert pruned(asdict(read_results(find(name)))) == pruned(values)
+    assert pruned(asdict(read(find(name)))) == pruned(values)
+
+
+@pytest.mark.parametrize("read", [read_results, read_paintings, read_curve])
+def test_the_card_of_another_set_is_one_sentence(tmp_path, read):
+    (tmp_path / FILE).write_text((find("letters64") / FILE).read_text())
+    with pytest.raises(ValueError, match="damaged or no c"):
+        read(tmp_path / FILE)
+
+
+def test_letters_are_found_by_their_style():
+    results = read_letters(find("letters64"))
+    assert results.figures["kid"].model.styles == len(results.styles)
+    assert results.style("mono").figures["model"]["kid"] > 0
+    with pytest.raises(ValueError, match="nothing of gothic"):
+        results.style("gothic")
 
 
 def test_names_lead_to_the_numbers(plain):

@@ -11,6 +11,8 @@ from gan_lessons.cli.main import app
 from gan_lessons.evaluation import contestants, curve_picture, measures
 from gan_lessons.evaluation.benchmark import Bench, evaluate
 from gan_lessons.evaluation.curve import CURVE, PICTURE, TABLE, curve, found
+from gan_lessons.evaluation.curve_card import Curve, CurvePoint, read_curve
+from gan_lessons.evaluation.progress import weights_of
 from gan_lessons.evaluation.protocol import PROTOCOLS, Protocol
 from gan_lessons.images.gate import open_image
 from gan_lessons.models import store
@@ -138,8 +140,8 @@ def test_points_quote_what_evaluate_measured(told, out):
 def test_a_folder_without_known_pairs_has_a_curve_of_what_needs_no_truth(first, tmp_path):
     options = {"which": PLAN, "device": "cpu", "precision": "fp32", "report": silent}
     told = curve({"first": first}, tmp_path, **options)
-    assert set(told["points"][0]["ways"]["model"]) == {"style", "kid", "diversity"}
-    assert set(told["points"][0]["better_than_copying"]["model"]) == {"kid"}
+    assert set(told.points[0].ways["model"]) == {"style", "kid", "diversity"}
+    assert set(told.points[0].better_than_copying["model"]) == {"kid"}
     assert (tmp_path / PICTURE).exists() and "| copying |" in (tmp_path / TABLE).read_text()
 
 
@@ -173,7 +175,7 @@ def test_interrupted_and_resumed_measures_nothing_twice(first, told, tmp_path, m
     measured, whole = [], Bench.measure
 
     def stop_at_the_fourth(self, *unit):
-        measured.append((self.weights(), *unit))
+        measured.append((weights_of(self.model), *unit))
         if len(measured) == 4:
             raise KeyboardInterrupt
         return whole(self, *unit)
@@ -186,9 +188,8 @@ def test_interrupted_and_resumed_measures_nothing_twice(first, told, tmp_path, m
     assert not (tmp_path / CURVE).exists()
     again = curve({"first": first}, tmp_path, **wish)
     assert len(measured) == 4 + 1 and measured[4] == measured[3]  # two points of two pairs
-    assert [point["ways"] for point in again["points"]] == [
-        point["ways"] for point in told["points"][:2]
-    ]
+    assert [each.ways for each in again.points] == [each["ways"] for each in told["points"][:2]]
+    assert read_curve(tmp_path) == again
     monkeypatch.delattr(Bench, "measure")
     assert curve({"first": first}, tmp_path, **wish) == again
 
@@ -264,13 +265,13 @@ def test_real_pictures_are_drawn_where_the_scale_allows(told):
 
     axes = {key: Figure().subplots() for key in curve_picture.SHOWN}
     shown = {"truth_mean": 3.1, "content": 0.66, "kid": 140.0}
-    known = {
-        "points": [
-            {"images": images, "ways": {"model": shown}} for images in (1_000, 5_000, 20_000)
-        ],
-        "copying": {"truth_mean": 3.2, "content": 0.67, "kid": 280.0},
-        "real": {"truth_mean": 0.0, "content": 1.0, "kid": 22.0},
-    }
+    point = CurvePoint("a", 0, 0, "", {"model": shown}, {}, {})
+    known = Curve(
+        **{"styles": [], "protocol": {}, "data": {}, "features": {}},
+        points=[replace(point, images=images) for images in (1_000, 5_000, 20_000)],
+        copying={"truth_mean": 3.2, "content": 0.67, "kid": 280.0},
+        real={"truth_mean": 0.0, "content": 1.0, "kid": 22.0},
+    )
     for key, panel in axes.items():
         curve_picture.panel(panel, key, known)
     names = {key: [text.get_text() for text in panel.texts] for key, panel in axes.items()}
