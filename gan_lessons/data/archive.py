@@ -126,6 +126,43 @@ def read_members(path: Path) -> Iterator[tuple[dict[str, str], bytes]]:
                 ) from error
 
 
+def sorted_members(
+    path: Path, styles: Sequence[str], name: str
+) -> list[tuple[dict[str, str], bytes]]:
+    """The images of some styles, style by style; see `read_members`.
+
+    Args:
+        path: the zip.
+        styles: those that are wanted, in their order.
+        name: the column by which the images of a style are sorted.
+
+    Returns:
+        Row and encoded bytes of each.
+    """
+    found = [member for member in read_members(path) if member[0]["style"] in styles]
+    return sorted(found, key=lambda member: (styles.index(member[0]["style"]), member[0][name]))
+
+
+def write_set(
+    out: Path, name: str, index: str, members: Iterable[Member], columns: Sequence[str]
+) -> str:
+    """Write a set: its archive, the table beside it, and the checksum into its README.
+
+    Args:
+        out: its folder.
+        name: file name of the archive.
+        index: file name of the table.
+        members: see `write_archive`; so are columns.
+        columns: of the table.
+
+    Returns:
+        How many images, and the checksum, for people.
+    """
+    rows = write_archive(out, name, members, columns)
+    OutputFolder(out).write_text(index, csv_text(rows, (*columns, "sha256")))
+    return f"{name}: {len(rows)} files, SHA-256 {note_checksum(out, name)}"
+
+
 def note_checksum(out: Path, name: str) -> str:
     """Write the archive's SHA-256 into the README beside it, where its line is.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from gan_lessons.data.archive import read_members
+from gan_lessons.data.archive import sorted_members
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import share
 from gan_lessons.images import gate
@@ -45,17 +45,12 @@ def load_emoji_styles(size: int = 64, path: Path | None = None) -> StyleDataset:
         ValueError: for another size, or if the archive has not been built.
     """
     check_size(size)
-    path = path or _archive(size)
-    rows, images = [], []
-    for row, data in read_members(path):
-        rows.append(row)
-        images.append(gate.decode_trusted(data))
-    order = sorted(range(len(rows)), key=lambda i: (STYLES.index(rows[i]["style"]), rows[i]["key"]))
-    rows = [rows[i] for i in order]
+    members = sorted_members(path or _archive(size), STYLES, "key")
+    rows = [row for row, _ in members]
     return StyleDataset(
         name=NAME,
         styles=STYLES,
-        images=torch.stack([images[i] for i in order]),
+        images=torch.stack([gate.decode_trusted(data) for _, data in members]),
         labels=torch.tensor([STYLES.index(row["style"]) for row in rows]),
         keys=tuple(row["key"] for row in rows),
         splits=tuple(row["split"] for row in rows),

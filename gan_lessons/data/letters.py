@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan_lessons.data.archive import read_index, read_members
+from gan_lessons.data.archive import read_index, sorted_members
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import share
 from gan_lessons.images import gate
@@ -51,10 +51,7 @@ def load_letters(path: Path | None = None) -> StyleDataset:
     Raises:
         ValueError: if the archive is missing or damaged.
     """
-    members = sorted(
-        read_members(path or share("data", NAME, ARCHIVE)),
-        key=lambda member: (STYLES.index(member[0]["style"]), member[0]["typeface"]),
-    )
+    members = sorted_members(path or share("data", NAME, ARCHIVE), STYLES, "typeface")
     rows, images = [], []
     for row, data in members:
         strip = gate.decode_trusted(data)[0]

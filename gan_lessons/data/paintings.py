@@ -3,16 +3,13 @@
 Unpaired, and few works a painter: training takes random crops, and works are held out whole.
 """
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gan_lessons.data.archive import (
-    read_members,
-)
+from gan_lessons.data.archive import sorted_members
 from gan_lessons.data.build.painted_works import REFERENCE
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.files import share
@@ -38,13 +35,11 @@ def load_painted_photos(size: int = 64, path: Path | None = None) -> StyleDatase
     Raises:
         ValueError: if the archive is missing or damaged.
     """
-    rows, images = _read(size, path, lambda row: row["style"] in STYLES)
-    order = sorted(range(len(rows)), key=lambda i: (STYLES.index(rows[i]["style"]), rows[i]["key"]))
-    rows = [rows[i] for i in order]
+    rows, images = _read(size, path, STYLES)
     return StyleDataset(
         name=NAME,
         styles=STYLES,
-        images=[images[i] for i in order],
+        images=images,
         labels=torch.tensor([STYLES.index(row["style"]) for row in rows]),
         keys=tuple(row["key"] for row in rows),
         splits=tuple(row["split"] for row in rows),
@@ -65,21 +60,18 @@ def references(size: int = 256, path: Path | None = None) -> dict[str, Tensor]:
     Raises:
         ValueError: if the archive is missing or damaged.
     """
-    rows, images = _read(size, path, lambda row: row["style"] == REFERENCE)
+    rows, images = _read(size, path, (REFERENCE,))
     return {f"{r['author']}, {r['title']}": image for r, image in zip(rows, images, strict=True)}
 
 
 def _read(
-    size: int, path: Path | None, wanted: Callable[[Mapping[str, str]], bool]
+    size: int, path: Path | None, styles: tuple[str, ...]
 ) -> tuple[list[dict[str, str]], list[Tensor]]:
-    path = path or share("data", NAME, ARCHIVE)
     rows, images = [], []
-    for row, data in read_members(path):
-        if wanted(row):
-            image = gate.decode_trusted(data)
-            factor = min(1, 4 * size / min(image.shape[1:]))
-            rows.append(row)
-            images.append(_shrunk(image, factor))
+    for row, data in sorted_members(path or share("data", NAME, ARCHIVE), styles, "key"):
+        image = gate.decode_trusted(data)
+        rows.append(row)
+        images.append(_shrunk(image, 4 * size / min(image.shape[1:])))
     return rows, images
 
 

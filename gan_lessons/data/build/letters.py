@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gan_lessons.data.archive import Member, csv_text, note_checksum, write_archive
+from gan_lessons.data.archive import Member, write_set
 from gan_lessons.data.build.packages import debian_package
 from gan_lessons.data.build.typefaces import Family, Typeface, draw, read_licences
 from gan_lessons.data.letters import ARCHIVE, COLUMNS, LETTERS, OVERVIEW, SIZE, STYLES
-from gan_lessons.files import OutputFolder
 from gan_lessons.images import gate
 
 PACKAGE = "texlive-fonts-extra"
@@ -70,9 +69,7 @@ def build_letters(
     kept = [face for faces in drawn.values() for face in varied(faces)]
     progress(f"{len(kept)} of {sum(map(len, drawn.values()))} fonts differ visibly")
     chosen = divided(kept)
-    rows = write_archive(out, ARCHIVE, map(_member, chosen), COLUMNS)
-    OutputFolder(out).write_text(OVERVIEW, csv_text(rows, (*COLUMNS, "sha256")))
-    progress(f"{ARCHIVE}: {len(rows)} typefaces, SHA-256 {note_checksum(out, ARCHIVE)}")
+    progress(write_set(out, ARCHIVE, OVERVIEW, map(_member, chosen), COLUMNS))
     return out / ARCHIVE
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from gan_lessons.data.archive import INDEX, Member, csv_text, note_checksum, write_archive
+from gan_lessons.data.archive import INDEX, Member, write_set
 from gan_lessons.data.build.packages import debian_package
 from gan_lessons.data.build.painted_sources import PACKAGES, Picture, pictures
 from gan_lessons.data.paintings import ARCHIVE
-from gan_lessons.files import OutputFolder
 from gan_lessons.images import gate
 
 COLUMNS = ("file", "style", "key", "group", "split", "title", "author", "licence", "source")
@@ -51,9 +50,7 @@ def build_painted_photos(
     for picture in found:
         if not picture.licence:
             progress(f"{picture.key}: left out, its licence is not known")
-    rows = write_archive(out, ARCHIVE, (_member(picture) for picture in kept), COLUMNS)
-    OutputFolder(out).write_text(INDEX, csv_text(rows, (*COLUMNS, "sha256")))
-    progress(f"{ARCHIVE}: {len(rows)} pictures, SHA-256 {note_checksum(out, ARCHIVE)}")
+    progress(write_set(out, ARCHIVE, INDEX, map(_member, kept), COLUMNS))
     return out / ARCHIVE
 
 
