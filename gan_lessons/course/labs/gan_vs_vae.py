@@ -79,7 +79,11 @@ def pictures(split: str) -> Tensor:
 
 def chosen(split: str, count: int, seed: int = 0) -> Tensor:
     """Some pictures of a split, the same for a seed: `(count, 3, 32, 32)` in [-1, 1]."""
-    images = pictures(split)
+    return some(pictures(split), count, seed)
+
+
+def some(images: Tensor, count: int, seed: int) -> Tensor:
+    """Some of uint8 pictures, the same for a seed, in [-1, 1]."""
     order = torch.randperm(len(images), generator=generator_at(seed, 0))
     return images[order[:count]].float() / 127.5 - 1
 

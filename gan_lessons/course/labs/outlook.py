@@ -66,9 +66,7 @@ def letters(split: str) -> Tensor:
 
 def chosen(split: str, count: int, seed: int = 0) -> Tensor:
     """Some letters of a split, the same for a seed: `(count, 1, 16, 16)` in [-1, 1]."""
-    images = letters(split)
-    order = torch.randperm(len(images), generator=generator_at(seed, 0))
-    return images[order[:count]].float() / 127.5 - 1
+    return gan_vs_vae.some(letters(split), count, seed)
 
 
 def features(x: Tensor) -> Tensor:

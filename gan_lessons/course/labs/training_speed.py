@@ -11,9 +11,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from gan_lessons.course.labs.store import Report, Store
-from gan_lessons.data.batches import Batches
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.style_dataset import StyleDataset
+from gan_lessons.models.stargan.architecture import batches
 from gan_lessons.models.stargan.objective import StarGAN
 from gan_lessons.models.stargan.presets import preset
 from gan_lessons.models.stargan.recipe import Config
@@ -67,7 +67,7 @@ def steps(config: Config, dataset: StyleDataset, device: torch.device) -> dict[s
     if device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
-    objective, batches = StarGAN(config), batches_of(config, dataset, device)
+    objective, drawn = StarGAN(config), batches(config, dataset, device)
     state = create_state(objective, config, device)
     compile_forward(objective, config.train.compile)
     make, period = stepper(state), config.loss.r1_interval
@@ -76,7 +76,7 @@ def steps(config: Config, dataset: StyleDataset, device: torch.device) -> dict[s
     def go(first: int, last: int) -> float:
         started = time.perf_counter()
         for step in range(first, last):
-            train_step(objective, state, batches(step), step, make=make)
+            train_step(objective, state, drawn(step), step, make=make)
         wait(device)
         return time.perf_counter() - started
 
@@ -91,30 +91,18 @@ def steps(config: Config, dataset: StyleDataset, device: torch.device) -> dict[s
     }
 
 
-def batches_of(config: Config, dataset: StyleDataset, device: torch.device) -> Batches:
-    """Training batches."""
-    return Batches(
-        dataset,
-        config.data,
-        batch=config.train.batch,
-        latent_dim=config.model.latent_dim,
-        seed=0,
-        device=device,
-    )
-
-
 def arithmetic(batch: int, dataset: StyleDataset, device: torch.device) -> dict[str, float]:
     """Floating-point operations for each source image, averaged over a period of the lazy terms.
 
     R1, at one step in a period, is left out: the counter does not look into gradients of gradients.
     """
     config = recipe(batch, **PLAIN, **{"loss.r1": "0"})
-    objective, batches = StarGAN(config), batches_of(config, dataset, device)
+    objective, drawn = StarGAN(config), batches(config, dataset, device)
     state = create_state(objective, config, device)
     counted = []
     for step in (0, 1):  # with the lazy terms, and without
         with FlopCounterMode(display=False) as counter:
-            train_step(objective, state, batches(step), step)
+            train_step(objective, state, drawn(step), step)
         counted.append(counter.get_total_flops())
     lazy, plain = counted
     each = (lazy + (config.loss.lazy - 1) * plain) / config.loss.lazy / batch

@@ -254,7 +254,10 @@ def _sizes(notebook: Notebook, sizes: Sizes) -> Iterator[str]:
             lines[math.ceil(0.9 * len(lines)) - 1],
             (0, CELL_LINES_90),
         ),
-        "nodes of the syntax tree a line": (density.median_of(notebook), (0, NODES)),
+        "nodes of the syntax tree a line": (
+            density.median(density.densities(notebook)),
+            (0, NODES),
+        ),
     }
     for name, (value, (low, high)) in measured.items():
         if not low <= value <= high:

@@ -7,10 +7,9 @@ of set-up, imports, parameters and exercises count for nothing, and so do commen
 
 import ast
 import statistics
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gan_lessons.course.notebook import Notebook, code_cells, read_notebook, tags
+from gan_lessons.course.notebook import Notebook, read_notebook, tags
 from gan_lessons.files import share
 
 LEFT_OUT = {"setup", "imports", "parameters", "exercise"}
@@ -41,16 +40,13 @@ def densities(notebook: Notebook) -> list[CellDensity]:
     Returns:
         One entry a cell, in order; cells of magics alone are left out.
     """
-    return list(_densities(notebook))
-
-
-def _densities(notebook: Notebook) -> Iterator[CellDensity]:
-    places = {id(cell): number for number, cell in enumerate(notebook["cells"], 1)}
-    for cell in code_cells(notebook):
+    found = []
+    for number, cell in enumerate(notebook["cells"], 1):
         lines = [line for line in cell["source"].splitlines() if _counts(line)]
-        if lines and not LEFT_OUT & set(tags(cell)):
+        if cell["cell_type"] == "code" and lines and not LEFT_OUT & set(tags(cell)):
             nodes = sum(1 for _ in ast.walk(ast.parse("\n".join(lines))))
-            yield CellDensity(places[id(cell)], len(lines), nodes / len(lines))
+            found.append(CellDensity(number, len(lines), nodes / len(lines)))
+    return found
 
 
 def _counts(line: str) -> bool:
@@ -60,11 +56,6 @@ def _counts(line: str) -> bool:
 def median(cells: list[CellDensity]) -> float:
     """Nodes a line in the median, each cell weighted by its lines; 0 where there is no code."""
     return statistics.median([c.nodes for c in cells for _ in range(c.lines)] or [0.0])
-
-
-def median_of(notebook: Notebook) -> float:
-    """The median of a lesson's cells."""
-    return median(densities(notebook))
 
 
 def main() -> None:

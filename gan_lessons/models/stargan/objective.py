@@ -22,8 +22,7 @@ class StarGAN:
     """Networks and phases of the multi-domain, multi-style model.
 
     Args:
-        config: shapes and weights of the terms.
-        seed: of the initial weights.
+        config: shapes, weights of the terms and training.
     """
 
     averaged = ("generator", "mapping_network", "style_encoder")  # those with an EMA

@@ -88,7 +88,7 @@ class FrozenFeatures(nn.Module):
         for number, channels in enumerate(CHANNELS):
             self.register_buffer(f"mean{number}", torch.zeros(channels, 1, 1), persistent=False)
             self.register_buffer(f"std{number}", torch.ones(channels, 1, 1), persistent=False)
-        given = stored()
+        given = frozen_numbers()
         for name, value in self.named_buffers():
             value.copy_(given[name])
 
@@ -113,7 +113,7 @@ class FrozenFeatures(nn.Module):
 
 
 @cache
-def stored() -> dict[str, Tensor]:
+def frozen_numbers() -> dict[str, Tensor]:
     """The numbers of `FrozenFeatures`, which come with the course."""
     return load_file(share("data", "backbone", FILE))
 

@@ -44,6 +44,12 @@ def test_no_other_generator_is_asked_for_these_terms(tiny_config, name):
         tiny_config.override({f"loss.{name}": 1.0, "model.projected": 4})
 
 
+def test_only_models_that_learn_before_the_game_have_steps_before_it(config, tiny_config):
+    assert config.override({"loss.first": 1}).loss.first == 1
+    with pytest.raises(ValueError, match="loss.first is asked of model.generator parts or"):
+        tiny_config.override({"loss.first": 1})
+
+
 def test_every_term_is_there_and_finite(objective, batch):
     terms = objective.generator_terms(batch, 0)
     assert set(terms) == {"adv_g", "pro_g", "con", "nce", "rec", "rec_f", "paint", "den"}
