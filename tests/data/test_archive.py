@@ -4,7 +4,15 @@ import zipfile
 
 import pytest
 
-from gan_lessons.data.archive import Member, note_checksum, read_index, read_members, write_archive
+from gan_lessons.data.archive import (
+    Member,
+    note_checksum,
+    read_index,
+    read_members,
+    sorted_members,
+    write_archive,
+    write_set,
+)
 from gan_lessons.data.build import packages
 
 
@@ -104,3 +112,17 @@ def test_what_the_client_says_is_passed_on(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="npm pack.*@a/b@1.0.0.*no such version"):
         with packages.npm_package("@a/b", "1.0.0"):
             pass
+
+
+def test_a_set_is_its_archive_its_table_and_its_checksum(tmp_path):
+    keys = (("b", "one"), ("a", "two"), ("c", "two"))
+    members = [Member({"file": f"{k}.webp", "style": s, "key": k}, k.encode()) for k, s in keys]
+    (tmp_path / "README.md").write_text("`x.zip`, SHA-256 ``\n")
+    told = write_set(tmp_path, "x.zip", "table.csv", members, ("file", "style", "key"))
+    checksum = hashlib.sha256((tmp_path / "x.zip").read_bytes()).hexdigest()
+    assert told == f"x.zip: 3 files, SHA-256 {checksum}"
+    assert checksum in (tmp_path / "README.md").read_text()
+    assert "a.webp,two,a" in (tmp_path / "table.csv").read_text()
+    found = sorted_members(tmp_path / "x.zip", ("two", "one"), "key")
+    assert [(row["key"], data) for row, data in found] == [("a", b"a"), ("c", b"c"), ("b", b"b")]
+    assert [row["key"] for row, _ in sorted_members(tmp_path / "x.zip", ("one",), "key")] == ["b"]

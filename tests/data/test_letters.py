@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from gan_lessons.data import letters
-from gan_lessons.data.archive import read_index
+from gan_lessons.data.archive import read_index, write_archive
 from gan_lessons.data.build import letters as build
 from gan_lessons.data.build import typefaces
 from gan_lessons.data.load import load_dataset
@@ -263,7 +263,7 @@ def test_archive_gives_back_every_pixel(faces, tmp_path):
     made = [replace(face, split="train") for face in faces.values()]
     plain = next(face for face in made if face.name == "DejaVuSans")
     plain.present[25] = False
-    build.write_archive(tmp_path, "a.zip", map(build._member, made), letters.COLUMNS)
+    write_archive(tmp_path, "a.zip", map(build._member, made), letters.COLUMNS)
     back = letters.load_letters(tmp_path / "a.zip")
     assert len(back) == 3 * 26 - 1 and back.keys.count("Z") == 2
     row = list(zip(back.series, back.keys)).index(("DejaVuSans", "B"))
