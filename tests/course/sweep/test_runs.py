@@ -161,15 +161,12 @@ def test_cost_is_told_from_what_was_measured(another_course):
     assert "not measured" in costs.told(lesson, {"preset": "class"})
 
 
-def test_each_lesson_s_cost_is_told_as_stored_or_as_not_measured(root, monkeypatch):
+def test_each_lesson_s_cost_is_told_as_stored(root, monkeypatch):
     monkeypatch.delenv("GAN_LESSONS_DATA")
     lessons = {path.stem: path for path in (root / "notebooks").glob("*.ipynb")}
-    assert set(costs.stored()) <= set(lessons)
+    assert set(costs.stored()) == set(lessons)
     for name, lesson in lessons.items():
         told = costs.told(lesson, {})
-        if name not in costs.stored():
-            assert told.endswith("time, memory and disk not measured")
-            continue
         cost = costs.stored()[name]["smoke"]
         assert min(cost[kind] for kind in ("seconds", "cpu_seconds", "memory", "disk")) > 0
         assert f"{cost['memory'] / costs.MIB:,.0f} MiB of memory" in told
