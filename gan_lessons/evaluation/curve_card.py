@@ -79,7 +79,7 @@ def read_curve(path: str | Path) -> Curve:
         >>> from gan_lessons.models.store import find
         >>> curve = read_curve(find("emoji64"))
         >>> [point.images for point in curve.points][:2]
-        [1536000, 2048000]
+        [1536000, 1552000]
     """
     return read_card(path, FORMAT, from_plain, "curve", CURVE)
 

@@ -222,6 +222,7 @@ def test_stopped_lesson_leaves_what_there_is_and_no_result(tmp_path, stored, wai
 SWALLOWS = """\
 import os, signal, sys, time
 library = sys.argv.pop(1)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 class Swallows:
     def find_spec(self, name, path=None, target=None):
         if name == library:
