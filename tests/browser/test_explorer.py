@@ -58,11 +58,12 @@ def opened(app, window):
     return start
 
 
-SHOWN = "image.offsetParent && image.naturalWidth"  # other pages wait with empty ones
+LARGE = "image.naturalWidth === 256"
+DRAWS = 8  # the last ones of the small pictures
 
 
-def pictures(here, which: str = SHOWN) -> list[np.ndarray]:
-    """Pixels of the explorer's pictures, as the browser got them; those of a kind alone."""
+def pictures(here, which: str) -> list[np.ndarray]:
+    """Pixels of the explorer's pictures of a kind, as the browser got them."""
     data = here.page.evaluate(
         f"""async () => Promise.all([...document.querySelectorAll('{PICTURES}')]
             .filter(image => {which})
@@ -75,16 +76,21 @@ def pictures(here, which: str = SHOWN) -> list[np.ndarray]:
     ]
 
 
-LARGE = "image.naturalWidth === 256"
-
-
 def large(here) -> np.ndarray:
-    # While a new picture is being read in, the browser says that it has no width.
-    here.page.wait_for_function(
-        f"[...document.querySelectorAll('{PICTURES}')].filter(image => {LARGE}).length === 1"
-    )
-    (one,) = pictures(here, LARGE)
-    return one
+    # While a new picture is being read in, the browser says that it has no width, and it may begin
+    # to read one between two questions: the pixels themselves are asked for until they are there.
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found = pictures(here, LARGE)
+        if len(found) == 1:
+            return found[0]
+        here.page.wait_for_timeout(20)
+    raise AssertionError(f"{len(found)} large pictures instead of one")
+
+
+def draws(here) -> np.ndarray:
+    small = pictures(here, "image.offsetParent && image.closest('.explorer-tile')")
+    return np.stack(small[-DRAWS:])
 
 
 def until_it_differs(here, before: np.ndarray, look=large, by: float = 0.3) -> np.ndarray:
@@ -119,9 +125,9 @@ def test_a_visitor_picks_asks_for_more_and_drags(opened):
     press(here, "openmoji")
     before = until_it_differs(here, before, by=1)
     here.page.wait_for_timeout(3000)  # the small ones follow the large one
-    first = pictures(here)[-8:]
+    first = draws(here)
     press(here, "More")
-    until_it_differs(here, np.stack(first), lambda h: np.stack(pictures(h)[-8:]))
+    until_it_differs(here, first, draws)
     handle = here.page.locator(".explorer .noUi-handle").first
     handle.focus()
     for _ in range(30):
