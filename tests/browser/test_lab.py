@@ -35,7 +35,7 @@ def test_the_first_lesson_runs_from_top_to_bottom(lesson):
     here.shot("widget-moved")
 
 
-LARGE = "img => img.naturalWidth === 256"
+LARGE = "root => [...root.querySelectorAll('img')].find(img => img.naturalWidth === 256)"
 READ = """img => {
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
@@ -53,20 +53,22 @@ class Explorer:
         here.go_to("StyleExplorer(model_name")
         self.root = here.page.locator(".explorer:visible").first
         self.root.wait_for()
-        (self.large,) = (i for i in self.root.locator("img").all() if i.evaluate(LARGE))
+        root = self.root.element_handle()
+        self.large = self.page.wait_for_function(LARGE, arg=root).as_element()
 
-    def pixels(self) -> np.ndarray:
-        return np.array(self.large.evaluate(READ), dtype=float)
+    def pixels(self, unlike: str = "") -> np.ndarray:
+        """What the large picture shows once it is read in, in one question; not what it showed."""
+        found = self.page.wait_for_function(
+            f"([img, old]) => img.src !== old && img.complete && img.naturalWidth && ({READ})(img)",
+            arg=[self.large, unlike],
+        )
+        return np.array(found.json_value(), dtype=float)
 
     def after(self, act) -> np.ndarray:
         """Do something, wait until the large picture is another one, and read it."""
         old = self.large.get_attribute("src")
         act()
-        self.page.wait_for_function(
-            "([img, old]) => img.src !== old && img.complete && img.naturalWidth",
-            arg=[self.large.element_handle(), old],
-        )
-        return self.pixels()
+        return self.pixels(unlike=old)
 
     def press(self, name: str) -> np.ndarray:
         button = self.root.get_by_role("button", name=name).first
