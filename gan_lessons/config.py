@@ -42,6 +42,30 @@ def within(part: Any, section: str, *names: str, least: int = 1, most: int = LAR
         require(fits, f"{section}.{name} must lie in {least}..{most}, got {value}")
 
 
+def halvable(size: int, field: str, times: int, *, left: int = 1, whole: bool = True) -> None:
+    """Refuse a picture that a network cannot halve as often as its recipe says.
+
+    Args:
+        size: pixels a side.
+        field: of the recipe that says how often, for people.
+        times: what it says.
+        left: pixels a side that have to be left in the end.
+        whole: whether each halving has to come out even, since what is doubled again must fit.
+
+    Raises:
+        ValueError: saying which sizes would do.
+
+    Example:
+        >>> halvable(64, "model.depth", 8)
+        Traceback (most recent call last):
+        ValueError: model.depth=8 asks for a data.size of at least 256, a multiple of 256, got 64
+    """
+    step = 2**times
+    wanted = [f"at least {left * step}"] + [f"a multiple of {step}"] * whole
+    fits = size >= left * step and not (whole and size % step)
+    require(fits, f"{field}={times} asks for a data.size of {', '.join(wanted)}, got {size}")
+
+
 @dataclass(frozen=True)
 class DataConfig:
     """Which images a training sees and how each is varied before use."""

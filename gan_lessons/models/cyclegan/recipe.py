@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import DEEPEST, WIDEST, Recipe, TrainConfig, require, within
+from gan_lessons.config import DEEPEST, WIDEST, Recipe, TrainConfig, halvable, require, within
 from gan_lessons.data.pairs import PairData
 from gan_lessons.models.gan_loss import GAMES
 
@@ -55,3 +55,9 @@ class CycleGANRecipe(Recipe):
         )
     )  # fmt: skip
     data: PairData = field(default_factory=PairData)
+
+    def __post_init__(self):
+        size = self.data.size
+        halvable(size, "model.halvings", self.model.halvings, left=2)  # blocks mirror a pixel
+        critic = self.model.critic_depth  # its last two layers take a pixel each
+        halvable(size, "model.critic_depth", critic, left=3, whole=False)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from gan_lessons.config import WIDEST, Recipe, TrainConfig, require, within
+from gan_lessons.config import WIDEST, Recipe, TrainConfig, halvable, require, within
 from gan_lessons.data.pairs import PairData
 from gan_lessons.models.gan_loss import GAMES
 
@@ -59,7 +59,7 @@ class Answered(PairData):
 class Pix2PixRecipe(Recipe):
     """The recipe of pix2pix, with the paper's learning rate and momentum."""
 
-    model: Pix2PixConfig = field(default_factory=Pix2PixConfig)
+    model: Pix2PixConfig = field(default_factory=lambda: Pix2PixConfig(depth=6))  # for 64 pixels
     loss: Pix2PixLoss = field(default_factory=Pix2PixLoss)
     train: TrainConfig = field(
         default_factory=lambda: TrainConfig(
@@ -68,3 +68,9 @@ class Pix2PixRecipe(Recipe):
         )
     )  # fmt: skip
     data: Answered = field(default_factory=Answered)
+
+    def __post_init__(self):
+        size = self.data.size
+        halvable(size, "model.depth", self.model.depth)
+        critic = self.model.critic_depth  # its last two layers take a pixel each
+        halvable(size, "model.critic_depth", critic, left=3, whole=False)
