@@ -120,12 +120,14 @@ def average(
     Measure it: an average over a way that still leads somewhere is behind the last snapshot.
     """
     from gan_lessons.models import derived, store
+    from gan_lessons.training.folder_lock import working_in
 
     chosen: list[Path] = []
     for model in models:
         kept = store.snapshots(model)
         chosen += [path for path in kept if int(path.name) >= after] if kept else [model]
-    derived.average_models(chosen, derived.new_folder(out))
+    with working_in(derived.unused(out)) as folder:
+        derived.average_models(chosen, folder)
     typer.echo(f"the mean of {len(chosen)} models is in {out}")
 
 
@@ -140,6 +142,8 @@ def widen(
     are no test pictures, and look at the draws: too wide ones leave the style.
     """
     from gan_lessons.models import derived, store
+    from gan_lessons.training.folder_lock import working_in
 
-    derived.widen_model(store.find(model), by, derived.new_folder(out))
+    with working_in(derived.unused(out)) as folder:
+        derived.widen_model(store.find(model), by, folder)
     typer.echo(f"{called(model)} with draws {by:g} times as far from their mean is in {out}")

@@ -18,15 +18,15 @@ from gan_lessons.models.store import (
 from gan_lessons.models.stored_tensors import shapes_of
 
 
-def new_folder(out: str | Path) -> OutputFolder:
-    """The folder of a new model.
+def unused(out: str | Path) -> Path:
+    """The place of a new model.
 
     Raises:
         ValueError: if it holds a model: days of training are not written over.
     """
     if any((Path(out) / name).exists() for name in (CONFIG, FILE)):
         raise ValueError(f"{out} already holds a model; name another folder")
-    return OutputFolder(out)
+    return Path(out)
 
 
 def average_models(folders: Sequence[Path], folder: OutputFolder) -> None:

@@ -69,6 +69,16 @@ def test_mistakes_are_one_sentence(model, tmp_path):
     assert len(nothing.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "more", "said"),
+    [("average", [], "two models or more"), ("widen", ["--by", "-3"], "must be above 0")],
+)
+def test_a_refused_model_leaves_no_folder(model, tmp_path, command, more, said):
+    refused = invoke(command, model, *more, "--out", tmp_path / "new")
+    assert refused.exit_code == 1 and said in refused.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_features_take_no_size(tmp_path):
     refused = invoke("data", "build", "features", "--size", 64, "--out", tmp_path)
     assert refused.exit_code == 1
