@@ -1,14 +1,19 @@
 """Full recipes take a step as they are, and no recipe is taken whose first step would fail."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.samples import Pairs
 from gan_lessons.models.architecture import architecture
+from gan_lessons.models.recipes import read_recipe
 from gan_lessons.training.state import create_state
 from gan_lessons.training.step import train_step
 
+MODELS = Path(__file__).parents[2] / "data" / "models"
+RECIPES = [path for path in sorted(MODELS.rglob("recipe.yaml")) if "emoji128" not in path.parts]
 CPU = torch.device("cpu")
 ONE = {"train.batch": 2, "train.precision": "fp32"}
 SIZES = (8, 9, 12, 16, 17, 20, 24, 32, 36, 40, 48, 63, 64)
@@ -30,6 +35,15 @@ def test_the_full_recipe_takes_a_step(name):
     kind = architecture(name)
     recipe = kind.preset("full", "emoji_styles").override(ONE)
     step(kind, recipe, kind.batches(recipe, load_dataset("emoji_styles"), CPU))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: str(path.parent.relative_to(MODELS)))
+def test_the_recipe_of_a_bundled_model_takes_a_step(path):
+    recipe = read_recipe(path).override(ONE)  # emoji128's set is not built here
+    kind = architecture(recipe.architecture)
+    dataset = load_dataset(recipe.data.name, size=recipe.data.size)
+    step(kind, recipe, kind.batches(recipe, dataset, CPU))
 
 
 @pytest.mark.parametrize(("name", "field", "times", "critic"), HALVED)
