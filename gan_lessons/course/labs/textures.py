@@ -93,7 +93,12 @@ def descend(x: Tensor, loss_of: Callable[[Tensor], Tensor], steps: int) -> Tenso
     """Make a loss small by changing the pixels of a picture, with L-BFGS."""
     x = x.clone().requires_grad_()
     optimiser = torch.optim.LBFGS(
-        [x], max_iter=steps, history_size=20, line_search_fn="strong_wolfe", tolerance_change=0
+        [x],
+        max_iter=steps,
+        max_eval=25 * steps,  # the default, 1.25 evaluations a step, may stop it early
+        history_size=20,
+        line_search_fn="strong_wolfe",
+        tolerance_change=0,
     )
 
     def closure() -> Tensor:
