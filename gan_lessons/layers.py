@@ -268,7 +268,8 @@ class DomainLinear(nn.Module):
             nn.init.kaiming_normal_(matrix)
 
     def forward(self, x: Tensor, domain: Tensor) -> Tensor:
-        weight, bias = self.weight[domain], self.bias[domain]
+        # Not self.weight[domain]: its gradient is added up in the order in which threads come.
+        weight, bias = self.weight.index_select(0, domain), self.bias.index_select(0, domain)
         return torch.baddbmm(bias[:, :, None], weight, x[:, :, None])[:, :, 0]
 
     def every(self, x: Tensor) -> Tensor:

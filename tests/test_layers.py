@@ -247,6 +247,24 @@ def test_domain_linear_applies_the_layer_of_each_samples_domain():
     torch.testing.assert_close(layer(x, domain), torch.stack(expected))
 
 
+def test_domain_linear_adds_gradients_up_in_one_order():
+    threads = torch.get_num_threads()
+    layer = DomainLinear(4, 64, 64)
+    generator = torch.Generator().manual_seed(0)
+    x, domain = torch.randn(512, 64, generator=generator), torch.arange(512) % 4
+    torch.set_num_threads(2)
+    try:
+        found = set()
+        for _ in range(30):
+            layer.zero_grad()
+            (layer(x, domain) * x).sum().backward()
+            found.add(layer.weight.grad.double().sum().item())
+            found.add(layer.bias.grad.double().sum().item())
+    finally:
+        torch.set_num_threads(threads)
+    assert len(found) == 2
+
+
 def test_domain_linear_touches_no_other_domain():
     layer = DomainLinear(4, 5, 3)
     with torch.no_grad():

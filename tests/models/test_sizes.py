@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from gan_lessons.data.load import load_dataset
 from gan_lessons.data.samples import Pairs
@@ -22,6 +23,18 @@ HALVED = [
     ("cyclegan", "halvings", 1, 1), ("cyclegan", "halvings", 2, 3), ("cyclegan", "halvings", 3, 2),
     ("cut", "halvings", 1, 1), ("cut", "halvings", 2, 3), ("cut", "halvings", 3, 2),
 ]  # fmt: skip
+
+
+class Indexed(TorchFunctionMode):
+    """Finds `h[index]` on the way of gradients, which threads add up in the order they come."""
+
+    found = False
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        if func is torch.Tensor.__getitem__ and type(result.grad_fn).__name__ == "IndexBackward0":
+            self.found = True
+        return result
 
 
 def step(kind, recipe, batches) -> None:
@@ -43,7 +56,18 @@ def test_the_recipe_of_a_bundled_model_takes_a_step(path):
     recipe = read_recipe(path).override(ONE)  # emoji128's set is not built here
     kind = architecture(recipe.architecture)
     dataset = load_dataset(recipe.data.name, size=recipe.data.size)
-    step(kind, recipe, kind.batches(recipe, dataset, CPU))
+    with Indexed() as indexed:
+        step(kind, recipe, kind.batches(recipe, dataset, CPU))
+    assert not indexed.found, "use index_select or gather: their sums have one order"
+
+
+def test_indexing_is_seen():
+    table = torch.zeros(3, 2, requires_grad=True)
+    with Indexed() as indexed:
+        table.index_select(0, torch.tensor([0, 0]))
+        assert not indexed.found
+        table[torch.tensor([0, 0])]
+    assert indexed.found
 
 
 @pytest.mark.parametrize(("name", "field", "times", "critic"), HALVED)

@@ -186,7 +186,7 @@ class StarGAN:
             s: codes, `(N, code_dim)`.
             y: their domains, `(N,)`.
         """
-        drawn, codes = drawn[y], s.detach().float()
+        drawn, codes = drawn.index_select(0, y), s.detach().float()
         terms: Terms = {"den": (self.loss.density, references.energy_score(drawn, codes))}
         if self.loss.density_scaled:
             # The style vector is the longer, and would be all that counts.

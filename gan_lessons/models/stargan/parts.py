@@ -158,7 +158,7 @@ class PartsEncoder(nn.Module):
         shares, h, levels = self.parts(x)
         shares = shares.flatten(2)  # (N, K, P)
         values = torch.cat([F.avg_pool2d(x.float(), 2), self.to_values(h).float()], dim=1)
-        total = shares @ values.flatten(2).transpose(1, 2) + RARE * self.usual[y]
+        total = shares @ values.flatten(2).transpose(1, 2) + RARE * self.usual.index_select(0, y)
         values = total / (shares.sum(dim=2, keepdim=True) + RARE)
         # At unit size too: nothing else holds the pyramid's features down.
         pooled = torch.cat([self.parts.norm(h).mean(dim=(2, 3)) for h in levels], dim=1)

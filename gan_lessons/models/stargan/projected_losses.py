@@ -47,7 +47,7 @@ def generator_loss(maps: Maps, y: Tensor) -> Tensor:
 
 def of_domain(logits: Tensor, y: Tensor) -> Tensor:
     """What is said of one domain each: `(N, K, h, w)` and `(N,)` to `(N, h, w)`, in float32."""
-    return logits[torch.arange(len(y), device=y.device), y].float()
+    return logits.take_along_dim(y[:, None, None, None], dim=1)[:, 0].float()
 
 
 def mistaken(logits: Tensor, y: Tensor) -> Tensor:
