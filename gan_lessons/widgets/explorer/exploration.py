@@ -18,7 +18,15 @@ from gan_lessons.style_transfer import DRAWN, StyleTransfer
 from gan_lessons.walks import blend, farthest
 from gan_lessons.widgets.explorer.codes import MAPPED, code_map, real_pictures
 from gan_lessons.widgets.explorer.latents import latent
-from gan_lessons.widgets.explorer.pictures import LETTER, PHOTO, PICTURES, Album, square
+from gan_lessons.widgets.explorer.pictures import (
+    LETTER,
+    PAINTER,
+    PHOTO,
+    PICTURES,
+    Album,
+    square,
+    works,
+)
 from gan_lessons.widgets.explorer.state import LARGEST_INDEX, REACH, SIZES, Point, State
 
 COUNT = 8  # results in a grid
@@ -66,11 +74,13 @@ class Exploration:
         """Where to begin.
 
         Args:
-            model: a bundled model or a folder; "" takes the first bundled one.
+            model: a bundled model or a folder; "" takes the model of paintings for a photograph,
+                and the first bundled one for any other picture.
             picture: one of `PICTURES`; "" takes the first that suits the model.
 
         Returns:
-            A state: the picture in the style that changes it most.
+            A state: the picture in the style that changes it most, of those that have `works` if
+            any has.
 
         Raises:
             ValueError: if there is no such model or picture.
@@ -78,11 +88,15 @@ class Exploration:
         names = self.models()
         if not (model or names):
             raise ValueError("there is no bundled model here; name the folder of one")
+        if not (model or self.own) and self.album.suits_painter(picture) and PAINTER in names:
+            model = PAINTER
         loaded = self.model(model := model or names[0])
         picture = picture or FIRST.get(loaded.config.data.name, next(iter(PICTURES)))
         state = State(model, picture, Point(loaded.styles[0]), size=self.size(model))
-        x, codes = self._input(state), torch.cat([loaded.codes(style) for style in loaded.styles])
-        return state.at(style=loaded.styles[farthest(x, loaded.translate(x, codes))])
+        points = [self.in_style(state, style) for style in loaded.styles]
+        points = [point for point in points if point.reference] or points
+        x, codes = self._input(state), self._codes(state, points)
+        return state.but(here=points[farthest(x, loaded.translate(x, codes))])
 
     def model(self, name: str) -> StyleTransfer:
         """The model of that name; the last one stays loaded.
@@ -132,9 +146,14 @@ class Exploration:
         return self._draw(state, s, state.strength)[0]
 
     def every_style(self, state: State) -> np.ndarray:
-        """One result of each style, `(styles, size, size, 3)`, all by the same latent."""
-        points = [self._drawn(state.here, style) for style in self.model(state.model).styles]
+        """The results of `in_style` for each style, `(styles, size, size, 3)`."""
+        points = [self.in_style(state, style) for style in self.model(state.model).styles]
         return self._draw(state, self._codes(state, points))
+
+    def in_style(self, state: State, style: str) -> Point:
+        """The draw of a state in a style, after the first of the style's `works` if it has any."""
+        first = "".join(works(self.model(state.model), style)[:1])
+        return replace(state.here, style=style, x=0.0, y=0.0, reference=first)
 
     def results(self, state: State, count: int = COUNT) -> np.ndarray:
         """Draws of the style, `(count, size, size, 3)`, from draw `state.first` on."""
@@ -149,9 +168,9 @@ class Exploration:
         """Every style in `count` draws, `(styles, count, size, size, 3)`, in one pass."""
         styles = self.model(state.model).styles
         points = [
-            replace(point, style=style)
+            point
             for style in styles
-            for point in self.points(state.at(reference=""), count)
+            for point in self.points(state.but(here=self.in_style(state, style)), count)
         ]
         pictures = self._draw(state, self._codes(state, points))
         return pictures.reshape(len(styles), count, *pictures.shape[1:])
@@ -245,10 +264,6 @@ class Exploration:
         size = tiles.shape[1]
         rows = tiles.reshape(side, side, size, size, 3).transpose(0, 2, 1, 3, 4)
         return rows.reshape(side * size, side * size, 3)
-
-    def _drawn(self, point: Point, style: str) -> Point:
-        """The same draw in a style; the reference belongs to the style that it was chosen for."""
-        return point if style == point.style else replace(point, style=style, reference="")
 
     @torch.inference_mode()
     def _draw(self, state: State, s: Tensor, strength: float = 1.0) -> np.ndarray:

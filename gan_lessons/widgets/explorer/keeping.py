@@ -149,12 +149,13 @@ class Keeping(Controls):
         return [*names, *([] if state.model in names else [state.model])]
 
     def _with_model(self, name: str) -> State:
-        """The same place in another model: styles of the same name stay, sizes do not."""
-        state = self.explorer.state
-        styles = self.explorer.exploration.model(name).styles
-        style = state.here.style if state.here.style in styles else styles[0]
-        size = self.explorer.exploration.size(name)
-        return state.at(style=style, reference="").but(model=name, there=None, walk=0.0, size=size)
+        """The same draw in another model: styles of the same name stay, sizes do not."""
+        exploration, state = self.explorer.exploration, self.explorer.state
+        style, size = state.here.style, exploration.size(name)
+        if style not in exploration.model(name).styles:
+            style = exploration.start(name, state.picture).here.style
+        there = state.but(model=name, there=None, walk=0.0, size=size)
+        return there.but(here=exploration.in_style(there, style))
 
     def _named_folder(self, event: dict) -> None:
         if event["new"].strip() and not self.following:

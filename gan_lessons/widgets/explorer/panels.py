@@ -13,7 +13,7 @@ from gan_lessons.widgets.explorer.encoding import for_screen
 from gan_lessons.widgets.explorer.exploration import COUNT
 from gan_lessons.widgets.explorer.keeping import Keeping
 from gan_lessons.widgets.explorer.parts import Tiles, button, column, named, quiet, row, slider
-from gan_lessons.widgets.explorer.pictures import BROUGHT, PICTURES
+from gan_lessons.widgets.explorer.pictures import BROUGHT, PICTURES, works
 from gan_lessons.widgets.explorer.state import (
     LARGEST_INDEX,
     LARGEST_SEED,
@@ -244,7 +244,7 @@ class Panels(Controls):
         )
         self.watch(self.reference, lambda name: self.explorer.state.at(reference=name))
         zone = self._zone("a picture to take the style from", self._take_reference)
-        self.beside = Tiles(self._pick_reference, "Take the style of")
+        self.beside, self.held_up = Tiles(self._pick_reference, "Take the style of"), []
         return column(
             quiet(
                 "Take the style from a picture instead of drawing it. The model reads it as a "
@@ -256,17 +256,16 @@ class Panels(Controls):
         )
 
     def _put_references(self, state: State) -> None:
-        """Show the results of all pictures that were brought, side by side."""
-        own = list(self.explorer.exploration.album.own)
-        if own:
-            names = [f"reference {k + 1}" for k in range(len(own))]
-            self.beside.put(self.explorer.exploration.by_references(state, own), names)
-            chosen = state.here.reference
-            self.beside.mark(own.index(chosen) if chosen in own else None)
+        """Show the results of the style's works and of all pictures that were brought."""
+        exploration, chosen = self.explorer.exploration, state.here.reference
+        held = works(exploration.model(state.model), state.here.style)
+        self.held_up = names = [*held, *exploration.album.own]
+        titles = [f"reference {k + 1}" for k in range(len(names))]
+        self.beside.put(exploration.by_references(state, names) if names else [], titles)
+        self.beside.mark(names.index(chosen) if chosen in names else None)
 
     def _pick_reference(self, place: int) -> None:
-        name = list(self.explorer.exploration.album.own)[place]
-        self.explorer.set_state(self.explorer.state.at(reference=name))
+        self.explorer.set_state(self.explorer.state.at(reference=self.held_up[place]))
 
     def _take_reference(self, data: bytes) -> None:
         def go() -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 import ipywidgets as widgets
 from ipywidgets import Layout
 
+from gan_lessons.data import paintings
 from gan_lessons.images.gate import Source
 from gan_lessons.widgets.canvas import Canvas, Latest, show
 from gan_lessons.widgets.explorer.encoding import enlarged, for_screen, grid, png
 from gan_lessons.widgets.explorer.exploration import COUNT, Exploration
 from gan_lessons.widgets.explorer.panels import Panels
 from gan_lessons.widgets.explorer.parts import Said, Tiles, column, heading, looks, row
-from gan_lessons.widgets.explorer.pictures import PICTURES
+from gan_lessons.widgets.explorer.pictures import PAINTER, PICTURES
 from gan_lessons.widgets.explorer.state import LARGEST_INDEX, Point, State
 
 SHOWN = 256  # CSS pixels across of the large picture
@@ -32,7 +33,8 @@ class StyleExplorer(widgets.VBox):
     """Restyle a picture, compare, walk, mix, keep and download.
 
     Args:
-        model: a bundled model, or the folder of one; "" takes the first bundled one.
+        model: a bundled model, or the folder of one; "" takes the model of paintings for a
+            photograph, and the first bundled one for any other picture.
         picture: a bundled picture's name, or one of your own: a path, bytes or a PIL image.
         state: a line that another explorer gave; it replaces both.
         folders: whether whoever uses it may name folders of this machine as models. Not for
@@ -132,8 +134,12 @@ class StyleExplorer(widgets.VBox):
         """Restyle a picture of one's own; one that cannot be read leaves everything as it is."""
 
         def go() -> None:
-            name = self.exploration.album.take(source)
-            self.set_state(self.state.but(picture=name), "Your picture is here.")
+            album = self.exploration.album
+            name, note = album.take(source), "Your picture is here."
+            painter = self.exploration.model(self.state.model).config.data.name == paintings.NAME
+            if not painter and album.suits_painter(name) and PAINTER in self.exploration.models():
+                note += f" It looks like a photograph: {PAINTER}, under Model and state, paints it."
+            self.set_state(self.state.but(picture=name), note)
 
         self.attempt(go)
 
@@ -150,9 +156,8 @@ class StyleExplorer(widgets.VBox):
             self.panels.source.value = for_screen(enlarged(exploration.source(state), SHOWN // 2))
         styles = exploration.model(state.model).styles
         if changed("styles", (*base, here.seed, here.index)):
-            plain = state.at(x=0.0, y=0.0, reference="")
             labels = [style.replace("_", " ") for style in styles]
-            self.styles.put(exploration.every_style(plain), labels)
+            self.styles.put(exploration.every_style(state), labels)
         if changed("results", (*base, here.style, here.seed, here.reference, state.first)):
             labels = [f"draw {point.index + 1}" for point in exploration.points(state)]
             self.results.put(exploration.results(state), labels)
@@ -196,7 +201,7 @@ class StyleExplorer(widgets.VBox):
 
     def _pick_style(self, place: int) -> None:
         style = self.exploration.model(self.state.model).styles[place]
-        self.set_state(self.state.at(style=style, reference="", x=0.0, y=0.0))
+        self.set_state(self.state.but(here=self.exploration.in_style(self.state, style)))
 
     def _pick_result(self, place: int) -> None:
         self.set_state(self.state.but(here=self.exploration.points(self.state)[place]))
@@ -204,9 +209,8 @@ class StyleExplorer(widgets.VBox):
     def still(self) -> Still:
         """A picture of the explorer: the source, every style, and the results of the chosen one."""
         state, names = self.state, self.exploration.model(self.state.model).styles
-        plain = state.at(x=0.0, y=0.0, reference="")
         rows = [
-            [self.exploration.source(state), *self.exploration.every_style(plain)],
+            [self.exploration.source(state), *self.exploration.every_style(state)],
             [self.exploration.result(state), *self.exploration.results(state)],
         ]
         labels = ["every style", state.here.style.replace("_", " ")]
@@ -224,7 +228,7 @@ def describe_point(point: Point) -> str:
     """A style in words."""
     text = f"{point.style.replace('_', ' ')}, draw {point.index + 1} of seed {point.seed}"
     if point.reference:
-        text += ", after the reference"
+        text += f", after {PICTURES.get(point.reference, 'the reference')}"
     if point.x or point.y:
         text += f", moved by {point.x:.2f} and {point.y:.2f}"
     return text

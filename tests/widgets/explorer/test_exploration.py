@@ -9,9 +9,18 @@ from PIL import Image
 
 pytest.importorskip("ipywidgets")
 
+from gan_lessons import load_dataset, tensor_to_image  # noqa: E402
 from gan_lessons.images.gate import ImageError  # noqa: E402
 from gan_lessons.widgets.explorer.exploration import Exploration, latent  # noqa: E402
-from gan_lessons.widgets.explorer.pictures import KEPT, LARGEST, PICTURES, Album  # noqa: E402
+from gan_lessons.widgets.explorer.pictures import (  # noqa: E402
+    KEPT,
+    LARGEST,
+    PICTURES,
+    Album,
+    is_photograph,
+    square,
+    works,
+)
 from gan_lessons.widgets.explorer.state import REACH, SIZES, Point, State  # noqa: E402
 
 numbers = st.floats(-REACH, REACH)
@@ -203,9 +212,12 @@ def test_strangers_get_a_model_of_the_hosts_by_its_name_alone(tmp_path, explorat
 @pytest.mark.parametrize("picture", PICTURES)
 def test_it_opens_on_a_style_that_differs_from_the_source(exploration, picture):
     opened = exploration.start(picture=picture)
-    assert opened.here.style != picture.split("/")[0]
+    family = picture.split("/")[0]
+    assert opened.here.style != family
     source = exploration.source(opened).astype(int)
     others = np.abs(exploration.every_style(opened).astype(int) - source).mean(axis=(1, 2, 3))
+    styles = exploration.model(opened.model).styles
+    others = others[[style not in (family, "photo") for style in styles]]
     change = np.abs(exploration.result(opened).astype(int) - source).mean()
     assert change > 0.98 * others.max() and change > 5
 
@@ -235,6 +247,44 @@ def test_an_album_refuses_what_is_no_picture_and_names_no_file(data):
     assert not album.own
 
 
-def test_a_model_of_paintings_begins_on_a_photograph():
-    state = Exploration(device="cpu").start("paintings256")
+def test_a_model_of_paintings_begins_on_a_photograph_after_a_work():
+    paintings = Exploration(device="cpu")
+    state = paintings.start("paintings256")
     assert state.picture == "photo/world-lemur" and state.here.style != "photo"
+    assert state.here.reference.startswith(f"{state.here.style}/")
+    model, tiles = paintings.model("paintings256"), paintings.every_style(state)
+    sheet = paintings.sheet(state)
+    for style, tile, results in zip(model.styles, tiles, sheet, strict=True):
+        first = "".join(works(model, style)[:1])
+        assert bool(first) == (style != "photo")
+        there = state.at(style=style, reference=first)
+        for shown in (tile, results[0]):
+            assert np.abs(paintings.result(there).astype(int) - shown).max() <= 1
+
+
+def test_a_photograph_begins_with_the_model_of_paintings(exploration):
+    beach = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 160, 3), np.uint8))
+    for picture in ("photo/world-chameleon", exploration.album.take(beach)):
+        assert exploration.start(picture=picture).model == "paintings256"
+        assert exploration.start("emoji64", picture).model == "emoji64"
+    drawing = Image.new("RGB", (90, 160), (240, 240, 240))
+    drawing.paste((200, 0, 0), (20, 40, 70, 120))
+    assert exploration.start(picture=exploration.album.take(drawing)).model == "emoji64"
+
+
+def test_emoji_are_no_photographs_and_nearly_all_photographs_are():
+    emoji, photos = load_dataset("emoji_styles", size=64), load_dataset("painted_photos", size=64)
+    photos = photos.subset(None, "photo")
+
+    def share(dataset) -> float:
+        pictures = (tensor_to_image(image.float() / 127.5 - 1) for image in dataset.images)
+        return np.mean([is_photograph(picture) for picture in pictures])
+
+    assert share(emoji.subset("test")) == 0 and share(photos) > 0.9
+
+
+def test_of_a_photograph_the_middle_is_taken_and_a_drawing_stays_whole():
+    noise = np.random.default_rng(0).integers(0, 100, (60, 120, 3), np.uint8)
+    assert np.asarray(square(Image.fromarray(noise), 60)).max() < 100, "no white is added"
+    drawing = square(Image.new("RGB", (120, 60), (9, 9, 9)), 60)
+    assert drawing.getpixel((30, 2)) == (255, 255, 255) and drawing.getpixel((30, 30)) == (9, 9, 9)

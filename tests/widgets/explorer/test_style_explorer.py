@@ -127,6 +127,27 @@ def test_a_picture_of_ones_own_comes_through_either_api(explorer):
     assert len(explorer.exploration.album.own) == 2
 
 
+def test_a_photograph_is_pointed_to_the_model_of_paintings(explorer):
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    explorer.take(Image.fromarray(noise))
+    assert said(explorer) == (
+        "Your picture is here. It looks like a photograph: paintings256, under Model and state, "
+        "paints it."
+    )
+    send(explorer.panels.keeping.model, index=explorer.exploration.models().index("paintings256"))
+    state = explorer.state
+    assert state.model == "paintings256" and state.here.reference.startswith(state.here.style)
+    explorer.styles.buttons[2].click()
+    assert explorer.state.here.reference == "van_gogh/harvest"
+    assert "after The harvest, by Van Gogh" in explorer.canvas.alt
+    explorer.turn_to("Reference")
+    assert explorer.panels.beside.buttons[0].description == "✓ reference 1"
+    explorer.panels.beside.buttons[1].click()
+    assert explorer.state.here.reference == "van_gogh/church"
+    explorer.take(Image.fromarray(noise[::-1]))
+    assert said(explorer) == "Your picture is here."
+
+
 def test_the_plain_button_takes_a_file_and_lets_go_of_it():
     taken = []
     button = drop.file_button("a picture", taken.append)
