@@ -54,13 +54,14 @@ REFUSED = {
     "loss.lazy": [0],
     "model.projected": [-1],
     "model.auxiliary": [-1, 8],  # there is no model.projected
+    "model.reader": [-1, 8],
     "loss.ds_features": [-0.1],
     "loss.nce": [-0.1, float("nan")],
     **{
         f"loss.{name}": [-0.1, float("nan")]
         for name in (
             "restore", "restore_features", "paint", "contrast", "density", "density_scaled", "keep",
-            "manner", "auxiliary",
+            "manner", "auxiliary", "legible",
         )
     },
     "loss.first": [-1],

@@ -8,11 +8,12 @@ from torch import Tensor
 from gan_lessons.augment import NUMBERS, WARPED
 from gan_lessons.config import DataConfig
 from gan_lessons.data.batches import Rows, generator_at
-from gan_lessons.data.letters import PLAIN
+from gan_lessons.data.letters import LETTERS, PLAIN
 from gan_lessons.data.style_dataset import StyleDataset
 from gan_lessons.images.resize import resize
 
 REFERENCES = 2  # letters that one code is read off in training
+UNKNOWN = -1  # number of a letter that is none of A to Z
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class LetterBatch(Rows):
     uniform: Tensor  # (N, 3, 5), augmentations of D's real, D's fake and G's fake images
     warped: Tensor  # (N, 35), how letters are bent before they are thinned
     cut: Tensor  # (N,) in [0, 1), how much of their loose ends is cut off
+    letter_real: Tensor  # (N,) int64, which letters the sources are: 0 for A to 25, or `UNKNOWN`
+    letter_trg: Tensor  # (N,), and which the wanted ones are
 
 
 class LetterBatches:
@@ -72,6 +75,8 @@ class LetterBatches:
         self.plain: dict[str, int] = {}
         faces: dict[tuple[int, str], dict[str, int]] = {}
         labels = dataset.labels.tolist()
+        numbers = {letter: number for number, letter in enumerate(LETTERS)}
+        self.letters = [numbers.get(letter, UNKNOWN) for letter in dataset.keys]
         for row, (letter, face) in enumerate(zip(dataset.keys, dataset.series, strict=True)):
             if face == PLAIN:
                 self.plain[letter] = row
@@ -108,7 +113,9 @@ class LetterBatches:
             start = self.plain[wanted] if self.paired else plain[int(source * len(plain))]
             rows.append([start, own[wanted], *(own[letter] for letter in given)])
         x_real, x_trg, x_ref, x_ref2 = (self.take(column) for column in torch.tensor(rows).T)
-        sent = (value.to(self.device) for value in (y, z[0], z[1], uniform, warped, cut[:, 0]))
+        letters = torch.tensor([[self.letters[row] for row in some[:2]] for some in rows])
+        values = (y, z[0], z[1], uniform, warped, cut[:, 0], *letters.T)
+        sent = (value.to(self.device) for value in values)
         return LetterBatch(x_real, x_trg, x_ref, x_ref2, *sent)
 
     def take(self, rows: Tensor) -> Tensor:

@@ -323,9 +323,11 @@ def test_every_field_but_intervals_and_length_matters():
     }  # fmt: skip
     # Some terms need the features of "projected", others codes of "parts", two another generator.
     parts = Config().override({"model.projected": 4, "model.generator": "parts"})
-    outlines = parts.override({"model.generator": "outlines", "model.auxiliary": 4})
+    judged = {"model.auxiliary": 4, "model.reader": 4}
+    outlines = parts.override({"model.generator": "outlines", **judged})
+    of_outlines = ("loss.paired", "loss.auxiliary", "loss.legible", *judged)
     others = {
-        **dict.fromkeys(("loss.paired", "loss.auxiliary", "model.auxiliary"), outlines),
+        **dict.fromkeys(of_outlines, outlines),
         "loss.keep": parts.override({"model.generator": "repainting"}),
         "loss.manner": parts.override({"model.generator": "painting"}),
         "data.crop_most": parts.override({"data.crop_scale": 0.5}),

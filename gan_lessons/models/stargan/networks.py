@@ -16,7 +16,7 @@ from gan_lessons.models.stargan import painting, parts, repainting
 from gan_lessons.models.stargan.mapping import MappingNetwork
 from gan_lessons.models.stargan.modulated import ModulatedGenerator
 from gan_lessons.models.stargan.outlines import HandEncoder, OutlineGenerator
-from gan_lessons.models.stargan.projected import ProjectedDiscriminator
+from gan_lessons.models.stargan.projected import LetterReader, ProjectedDiscriminator
 from gan_lessons.models.stargan.recipe import ModelConfig
 from gan_lessons.models.stargan.trunk import Trunk, widths
 
@@ -128,7 +128,8 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
 
     Returns:
         "generator", "mapping_network", "style_encoder", "discriminator", each on the CPU, and
-        "projected", where the recipe asks for a second discriminator.
+        "projected" and "reader", where the recipe asks for a second discriminator and for a
+        classifier of letters.
     """
     generator, encoder, mapping = {
         "adain": (Generator, StyleEncoder, MappingNetwork),
@@ -148,7 +149,7 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
         "style_encoder": encoder,
         "discriminator": Discriminator,
     }
-    wanted = names or (*kinds, "projected")
+    wanted = names or (*kinds, "projected", "reader")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         networks = {name: kind(config) for name, kind in kinds.items() if name in wanted}
@@ -156,6 +157,8 @@ def build(config: ModelConfig, seed: int = 0, names: Collection[str] = ()) -> di
             network.apply(he_init)
         if config.projected and "projected" in wanted:
             networks["projected"] = ProjectedDiscriminator(config)
+        if config.reader and "reader" in wanted:
+            networks["reader"] = LetterReader(config)
         if config.paints and {"generator", "style_encoder"} <= networks.keys():
             parts.begin(networks)
         starting = config.paints or config.generator in ("modulated", "painting")

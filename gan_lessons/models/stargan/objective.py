@@ -32,7 +32,8 @@ class StarGAN:
         self.networks: dict[str, nn.Module] = build(config.model, config.train.seed)
         self.lrs = dict.fromkeys(self.networks, config.train.lr)
         self.lrs["mapping_network"] = config.train.mapping_lr
-        judges = tuple(name for name in ("discriminator", "projected") if name in self.networks)
+        known = ("discriminator", "projected", "reader")
+        judges = tuple(name for name in known if name in self.networks)
         self.lrs |= dict.fromkeys(judges, config.train.discriminator_lr)
         # Penalties need gradients of gradients: they keep the eager network where the loop
         # replaces this entry by a compiled one.

@@ -9,7 +9,8 @@
 - **Density.** The mapping network draws codes that are spread as those of real typefaces.
 - **The game.** Letters of the plain typeface, drawn by codes of references and by drawn codes, must
   pass for letters of the domain, and show the hand of their code. Without `loss.adv` nobody judges.
-  With `loss.auxiliary` a classifier that learns the domains from real letters must know them, too.
+  With `loss.auxiliary` a classifier that learns the domains from real letters must know them,
+  too, and with `loss.legible` one that learns to read must read the source's letter.
 """
 
 import torch
@@ -19,7 +20,7 @@ from torch.nn import functional as F
 
 from gan_lessons import losses
 from gan_lessons.augment import warp
-from gan_lessons.data.letter_batches import LetterBatch
+from gan_lessons.data.letter_batches import UNKNOWN, LetterBatch
 from gan_lessons.losses import images, references
 from gan_lessons.models.architecture import Terms
 from gan_lessons.models.stargan import projected_losses
@@ -86,8 +87,9 @@ class OutlineStarGAN(StarGAN):
         if self.model.projected and self.loss.projected:
             maps = self.forward["projected"](x)
             terms["pro_d"] = (1.0, projected_losses.discriminator_loss(maps, y, y))
-        if self.model.auxiliary:
-            terms["aux_d"] = (1.0, self.of_style(x[:n], y))
+        if self.model.auxiliary or self.model.reader:
+            wrong = self.misread(x[:n], y, batch.letter_trg)
+            terms |= {f"{name}_d": (1.0, value) for name, value in wrong.items()}
         return terms
 
     def generator_terms(self, batch: LetterBatch, step: int) -> Terms:
@@ -110,10 +112,22 @@ class OutlineStarGAN(StarGAN):
             terms |= self.passing_terms(paper(ink[n:]), s[n:], batch)
         return terms
 
-    def of_style(self, x: Tensor, y: Tensor) -> Tensor:
-        """Cross-entropy of the classifier, for pictures `(N, 3, S, S)` of styles `(N,)`."""
-        judges = self.networks["projected"]
-        return F.cross_entropy(judges.classify(judges.features(x)), y)
+    def misread(self, x: Tensor, y: Tensor, letters: Tensor) -> dict[str, Tensor]:
+        """Cross-entropies of the classifiers that there are.
+
+        Args:
+            x: pictures, `(N, 3, S, S)`.
+            y: their styles, `(N,)`, for "aux".
+            letters: which letters they are, `(N,)`, for "let".
+        """
+        judges, found = self.networks["projected"], {}
+        maps = judges.features(x)
+        if self.model.auxiliary:
+            found["aux"] = F.cross_entropy(judges.classify(maps), y)
+        if self.model.reader:
+            logits = self.networks["reader"](maps)
+            found["let"] = F.cross_entropy(logits, letters, ignore_index=UNKNOWN)
+        return found
 
     def restoring_terms(self, ink: Tensor, x_trg: Tensor) -> Terms:
         """How far the ink of a letter, `(N, 1, S, S)` logits, is from the letter that it was."""
@@ -135,8 +149,10 @@ class OutlineStarGAN(StarGAN):
         """
         x = self.vary(x_fake, batch.uniform[:, 2])
         terms = self.fooling_terms(x, batch.y_trg)
-        if self.loss.auxiliary:
-            terms["aux_g"] = (self.loss.auxiliary, self.of_style(x, batch.y_trg))
+        if self.loss.auxiliary or self.loss.legible:
+            wrong = self.misread(x, batch.y_trg, batch.letter_real)
+            weights = {"aux": self.loss.auxiliary, "let": self.loss.legible}
+            terms |= {f"{name}_g": (weights[name], value) for name, value in wrong.items()}
         if self.loss.sty:
             encoder = self.networks["style_encoder"]
             still = {name: value.detach() for name, value in encoder.named_parameters()}

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
+from gan_lessons.data.letters import LETTERS
 from gan_lessons.files import share
 from gan_lessons.layers import SLOPE
 from gan_lessons.losses.references import statistics
@@ -161,6 +162,25 @@ class ProjectedDiscriminator(nn.Module):
         no generator.
         """
         return self.auxiliary(statistics(maps))
+
+
+class LetterReader(nn.Module):
+    """Of which letter a picture is, from the features at an eighth of its side.
+
+    It learns from real letters alone. A generator that has to satisfy it keeps the stroke by which
+    a Q is no O.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        places = (config.size // 8) ** 2
+        first = nn.Linear(CHANNELS[2] * places, config.reader)
+        last = nn.Linear(config.reader, len(LETTERS))
+        self.layers = nn.Sequential(nn.Flatten(), first, nn.LeakyReLU(SLOPE), last)
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Maps of `FrozenFeatures` to logits `(N, 26)`, A to Z."""
+        return self.layers(maps[2])
 
 
 def head(channels: int, width: int, domains: int, *, halve: bool) -> nn.Sequential:

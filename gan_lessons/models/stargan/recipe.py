@@ -37,6 +37,7 @@ class ModelConfig:
     critic_max_width: int = 192
     projected: int = 0  # channels of a second, projected discriminator's heads; 0: there is none
     auxiliary: int = 0  # channels of a classifier of styles beside these; 0: there is none
+    reader: int = 0  # channels of a classifier of letters on the same features; 0: there is none
     encoder_width: int = 48  # channels of the style encoder's first layer
     encoder_max_width: int = 128
     style_dim: int = 64
@@ -55,11 +56,12 @@ class ModelConfig:
             self.generator in GENERATORS,
             f"model.generator: one of {', '.join(GENERATORS)}, got {self.generator!r}",
         )
-        within(self, "model", "projected", "auxiliary", least=0, most=WIDEST)
-        require(
-            not self.auxiliary or (self.projected > 0 and self.generator == "outlines"),
-            'model.auxiliary is for model.generator "outlines", with model.projected above 0',
-        )
+        within(self, "model", "projected", "auxiliary", "reader", least=0, most=WIDEST)
+        for name in ("auxiliary", "reader"):
+            require(
+                not getattr(self, name) or (self.projected > 0 and self.generator == "outlines"),
+                f'model.{name} is for model.generator "outlines", with model.projected above 0',
+            )
         require(self.stem_stride in (1, 2), f"model.stem_stride: 1 or 2, got {self.stem_stride}")
         require(
             4 <= self.bottleneck < self.size and self.size % self.bottleneck == 0,
@@ -129,6 +131,7 @@ OWN = {
     "keep": ("repainting",),
     "first": (*WITH_PARTS, "painting"),
     "auxiliary": ("outlines",),
+    "legible": ("outlines",),
     "paired": ("outlines",),
 }
 
@@ -141,6 +144,7 @@ class LossConfig:
     paired: bool = False  # letters: the plain typeface's are told what each typeface makes of them
     projected: float = 1.0  # fooling the projected discriminator, where there is one
     auxiliary: float = 0.0  # being taken for the style by a classifier (Odena et al. 2017)
+    legible: float = 0.0  # being read as the source's letter by `model.reader`
     sty: float = 1.0  # style reconstruction, |s - E(x_fake)|
     cyc: float = 1.0  # cycle consistency, |x - G(x_fake, E(x))|
     ds: float = 0.1  # diversity-sensitive loss at the start; 1 repaints emoji in one palette
@@ -203,10 +207,11 @@ class Config(Recipe):
                 self.model.projected > 0 or getattr(self.loss, name) == 0,
                 f"loss.{name} needs the features of model.projected, which is 0",
             )
-        require(
-            self.model.auxiliary > 0 or not self.loss.auxiliary,
-            "loss.auxiliary asks the classifier of model.auxiliary, which is 0",
-        )
+        for name, judge in (("auxiliary", "auxiliary"), ("legible", "reader")):
+            require(
+                getattr(self.model, judge) > 0 or not getattr(self.loss, name),
+                f"loss.{name} asks the classifier of model.{judge}, which is 0",
+            )
         for name, generators in OWN.items():
             require(
                 self.model.generator in generators or not getattr(self.loss, name),

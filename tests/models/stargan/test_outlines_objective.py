@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gan_lessons.data.letter_batches import LetterBatches
-from gan_lessons.data.letters import plain_alphabet
+from gan_lessons.data.letters import LETTERS, plain_alphabet
 from gan_lessons.data.load import load_dataset
 from gan_lessons.models.stargan.architecture import objective_of
 from gan_lessons.models.stargan.networks import build
@@ -66,9 +66,39 @@ def test_a_classifier_learns_styles_from_real_letters_and_teaches_the_generator(
     assert "aux_d" not in plain.discriminator_terms(batch, 1)
 
 
+def test_a_reader_learns_letters_from_real_ones_and_teaches_the_generator(config, dataset):
+    judged = {"model.projected": 4, "loss.adv": 0.3, "loss.projected": 0.5}
+    objective = objective_of(config.override(judged | {"model.reader": 8, "loss.legible": 0.5}))
+    batch = batches_of(config, dataset)(0)
+    judges, reader, generator = (
+        objective.networks[name] for name in ("projected", "reader", "generator")
+    )
+    objective.vary = lambda x, uniform: x
+    weight, loss = objective.discriminator_terms(batch, 1)["let_d"]
+    logits = reader(judges.features(batch.x_trg))
+    assert weight == 1 and logits.shape == (len(batch), 26)
+    torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(logits, batch.letter_trg))
+    assert all(g.abs().max() > 0 for g in torch.autograd.grad(loss, list(reader.parameters())))
+    weight, passing = objective.generator_terms(batch, 1)["let_g"]
+    taught = torch.autograd.grad(passing, [generator.to_ink.weight])
+    assert weight == 0.5 and taught[0].abs().max() > 0
+    assert not {"aux_d", "aux_g"} & set(objective.discriminator_terms(batch, 1))
+
+
+def test_a_batch_says_which_letters_it_shows(config, dataset):
+    plain, batch = plain_alphabet(), batches_of(config.override({"data.size": 64}), dataset)(0)
+    for x, number in zip(batch.x_real, batch.letter_real.tolist(), strict=True):
+        torch.testing.assert_close(x, plain[LETTERS[number]].float() / 127.5 - 1)
+    rows = {image.numpy().tobytes(): key for image, key in zip(dataset.images, dataset.keys)}
+    for x, number in zip(batch.x_trg, batch.letter_trg.tolist(), strict=True):
+        assert rows[(127.5 * (x + 1)).round().byte().numpy().tobytes()] == LETTERS[number]
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
+        ({"loss.legible": 1.0}, "asks the classifier of model.reader, which is 0"),
+        ({"model.reader": 8, "model.generator": "parts"}, 'for model.generator "outlines"'),
         ({"loss.auxiliary": 1.0}, "asks the classifier of model.auxiliary, which is 0"),
         ({"model.auxiliary": 8, "model.projected": 0}, "with model.projected above 0"),
         ({"model.auxiliary": 8, "model.generator": "parts"}, 'for model.generator "outlines"'),
