@@ -60,14 +60,18 @@ def parse_json(text: str) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, most: int = _LONGEST) -> Any:
     """Reads a JSON file; see :func:`parse_json`.
+
+    Args:
+        path: of the file.
+        most: bytes that it may have.
 
     Raises:
         OSError: if it cannot be read.
         ValueError: if it is no JSON, no text in UTF-8, no ordinary file or a huge one.
     """
-    return parse_json(read_regular(path, _LONGEST).decode("utf-8"))
+    return parse_json(read_regular(path, most).decode("utf-8"))
 
 
 def read_yaml(path: Path) -> Any:

@@ -1,5 +1,6 @@
 import csv
 import hashlib
+import json
 import sys
 import zipfile
 from collections import Counter
@@ -235,6 +236,13 @@ def test_a_package_without_icons_is_refused(tmp_path):
         build_emoji_styles(tmp_path / "out", source=tmp_path, progress=lambda line: None)
     with pytest.raises(ValueError, match="icons.json"):
         read_icons(tmp_path)
+
+
+def test_a_package_of_many_drawings_is_read(tmp_path):
+    one = {"icons": {"apple": {"body": "<path/>"}}}
+    room = " " * (100 * 2**20)  # as much as the drawings of fluent-emoji 1.2.7 take, and more
+    (tmp_path / "icons.json").write_text(json.dumps(one) + room, encoding="utf-8")
+    assert read_icons(tmp_path).icons == one["icons"]
 
 
 # Concepts

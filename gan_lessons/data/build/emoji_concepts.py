@@ -12,6 +12,7 @@ from pathlib import Path
 from gan_lessons.data.build.emoji_groups import group_of
 from gan_lessons.text import read_json
 
+LONGEST = 2**28  # bytes of all drawings of a package in one file; the largest has some 120 MB
 VARIATION = "fe0f"
 SKIN_TONES = {f"1f3f{digit}" for digit in "bcdef"}
 FLAGS = {"1f3f4", "1f3f3", "1f38c", "1f3c1", "1f6a9"}
@@ -81,7 +82,7 @@ def read_icons(package: Path) -> IconSet:
         ValueError: if the folder is no such package.
     """
     try:
-        content = read_json(package / "icons.json")
+        content = read_json(package / "icons.json", LONGEST)
         icons = content["icons"]
     except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"{package}: expected a package with icons.json ({error})") from error
